@@ -1,0 +1,187 @@
+"""A relation under construction: an Ibis table and, for every name of the rule, the columns that hold its value."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import ibis
+import ibis.expr.types as ir
+
+from compliance.evaluation import values
+from compliance.evaluation.compiling import Environment, compile_value
+from compliance.evaluation.values import Value
+from compliance.evaluation.workspace import Workspace
+from compliance.model.expression import Aggregate, Apply, DatedTerm, Expression
+
+CALENDAR = frozenset({"workdays_after", "workdays_before", "days_after", "months_after", "is_workday"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a value is kept: columns of its bounds and of its blankness (or the fixed answer)."""
+
+    type: str
+    lo: str
+    hi: str | None
+    absent: str | bool | None
+
+    def value(self, table: ir.Table) -> Value:
+        lo = table[self.lo]
+        absent = table[self.absent] if isinstance(self.absent, str) else self.absent
+        return Value(self.type, lo, lo if self.hi is None else table[self.hi], absent)
+
+
+@dataclass(slots=True)
+class Relation:
+    """Built step by step; expressions are compiled against the table as it is at the moment."""
+
+    workspace: Workspace
+    table: ir.Table
+    stored: dict[Hashable, Stored] = field(default_factory=dict)
+    provisional: list[str] = field(default_factory=list)
+    prefix: str = "c"
+    _serial: int = 0
+
+    def fresh(self) -> str:
+        self._serial += 1
+        return f"{self.prefix}{self._serial}"
+
+    def environment(self) -> Environment:
+        table, stored = self.table, self.stored
+        lookups = {k: s.value(table) for k, s in stored.items() if isinstance(k, Apply)}
+        return Environment(
+            as_of=self.workspace.as_of,
+            row_column=lambda c: stored["row", c.table, c.name].value(table),
+            case_column=lambda n: stored["case", n].value(table),
+            let=lambda n: stored["let", n].value(table),
+            parameter=lambda n: stored["param", n].value(table),
+            measure=lambda a: stored[a].value(table), lookups=lookups)
+
+    def value(self, expression: Expression) -> Value:
+        """The value of an expression, after joining what it asks of the calendar."""
+        self.look_up([expression])
+        return compile_value(expression, self.environment())
+
+    def store(self, named: Mapping[Hashable, Value]) -> None:
+        """Keeps values as columns, so that what is built on them is computed once."""
+        columns: dict[str, ir.Value] = {}
+        for key, value in named.items():
+            name = self.fresh()
+            columns[name] = value.lo
+            hi = absent = None
+            if not value.exact:
+                hi = f"{name}_hi"
+                columns[hi] = value.hi
+            absent = value.absent
+            if not (absent is None or isinstance(absent, bool)):
+                columns[f"{name}_ab"] = absent
+                absent = f"{name}_ab"
+            self.stored[key] = Stored(value.type, name, hi, absent)
+        if columns:
+            self.table = self.table.mutate(**columns)
+
+    def store_expressions(self, named: Mapping[Hashable, Expression]) -> None:
+        self.look_up(named.values())
+        env = self.environment()
+        self.store({key: compile_value(expression, env) for key, expression in named.items()})
+
+    def look_up(self, expressions: Iterable[Expression]) -> None:
+        """Joins the calendar for every calendar function in the expressions, innermost first."""
+        for expression in expressions:
+            for node in calendar_nodes(expression):
+                if node not in self.stored:
+                    self._join_calendar(node)
+
+    def _join_calendar(self, node: Apply) -> None:
+        env = self.environment()
+        day = values.as_day(compile_value(node.arguments[0], env))
+        count = compile_value(node.arguments[1], env).point() if len(node.arguments) > 1 else None
+        absent = values.either_blank(*(compile_value(a, env) for a in node.arguments))
+        lo, hi = self.fresh(), None if day.exact else self.fresh()
+        columns = {lo: day.lo, **({hi: day.hi} if hi else {})}
+        counted = self.fresh() if count is not None else None
+        if counted:
+            columns[counted] = count
+        absent_name = None if absent is None or isinstance(absent, bool) else self.fresh()
+        if absent_name:
+            columns[absent_name] = absent
+        self.table = self.table.mutate(**columns)
+        lo_name = self._calendar_answer(node.operator, lo, counted)
+        hi_name = self._calendar_answer(node.operator, hi, counted) if hi else None
+        self.stored[node] = Stored(node.type, lo_name, hi_name, absent_name or absent)
+
+    def _calendar_answer(self, operator: str, day: str, count: str | None) -> str:
+        """The name of the column with the answer for the days in one column."""
+        table = self.table
+        n = table[count] if count else None
+        if operator in ("days_after", "months_after"):
+            span = n.as_interval("D" if operator == "days_after" else "M")
+            raw = self._keep((table[day] + span).cast("date"))
+            joined = self._calendar(raw)
+            return joined["next_workday"]
+        joined = self._calendar(day)
+        if operator == "is_workday":
+            return joined["is_workday"]
+        table = self.table
+        before, working = table[joined["work_before"]], table[joined["is_workday"]]
+        if operator == "workdays_after":
+            no = before + working.cast("int64") + table[count] - 1
+        else:
+            no = before - table[count]
+        found = self._workday(self._keep(no))
+        return self._keep(ibis.ifelse(self.table[count] == 0, self.table[day], self.table[found]))
+
+    def _keep(self, expression: ir.Value) -> str:
+        name = self.fresh()
+        self.table = self.table.mutate(**{name: expression})
+        return name
+
+    def _calendar(self, day: str) -> dict[str, str]:
+        calendar = self.workspace.table("_calendar")
+        names = {c: self.fresh() for c in ("day", "is_workday", "work_before", "next_workday", "provisional")}
+        right = calendar.select(**{new: calendar[old] for old, new in names.items()})
+        self.table = self.table.left_join(right, self.table[day] == right[names["day"]])
+        self.provisional.append(names["provisional"])
+        return names
+
+    def _workday(self, no: str) -> str:
+        workdays = self.workspace.table("_workdays")
+        names = {c: self.fresh() for c in ("no", "day", "provisional")}
+        right = workdays.select(**{new: workdays[old] for old, new in names.items()})
+        self.table = self.table.left_join(right, self.table[no] == right[names["no"]])
+        self.provisional.append(names["provisional"])
+        return names["day"]
+
+    def is_provisional(self) -> ir.BooleanValue:
+        """Whether a looked-up day lies in a year whose notice has not been published."""
+        flags = [self.table[n].fill_null(False) for n in self.provisional]
+        return ibis.or_(*flags) if flags else ibis.literal(False)
+
+
+def calendar_nodes(expression: Expression) -> Iterator[Apply]:
+    """The calendar functions of an expression, inner before outer; not those inside measures over rows."""
+    match expression:
+        case Apply(operator, arguments):
+            for argument in arguments:
+                yield from calendar_nodes(argument)
+            if operator in CALENDAR:
+                yield expression
+        case DatedTerm(day=day):
+            yield from calendar_nodes(day)
+        case _:
+            return
+
+
+def measures(expression: Expression) -> Iterator[Aggregate]:
+    """The measures over rows in an expression."""
+    match expression:
+        case Aggregate():
+            yield expression
+        case Apply(arguments=arguments):
+            for argument in arguments:
+                yield from measures(argument)
+        case DatedTerm(day=day):
+            yield from measures(day)
+        case _:
+            return

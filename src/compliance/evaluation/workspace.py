@@ -1,0 +1,188 @@
+"""The tables as they stood on the audit date, the lists of the contract and the calendar, ready to be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from compliance.calendar.workdays import CalendarDay, calendar_days
+from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
+from compliance.evidence.store import EvidenceStore, EvidenceTable
+from compliance.linting.shapes import TableShape
+from compliance.model.contract import Contract, ContractList
+
+_SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)", "money": "DECIMAL(18,2)",
+              "date": "DATE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "null": "VARCHAR"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table that rules read, with what its evidence leaves open.
+
+    `relation` has `_id`, `_doubt` and the supplied columns. `open` says that rows may be missing from it; `unread` are
+    columns with cells that could not be read (marked by `<column>__unread`), `nullable` those with blanks.
+    `complete` is the window for which it is known to be complete, where only part of the time was handed over.
+    """
+
+    name: str
+    shape: TableShape
+    relation: ir.Table | None
+    columns: frozenset[str]
+    nullable: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+    doubtful: bool = False
+    open: bool = False
+    complete: tuple[date | None, date | None] | None = None
+    size: int = 0
+    origin: str | None = None  # evidence table whose `_id` the rows carry
+    inexact: frozenset[str] = frozenset()  # columns of a view that are known only by bounds, or whose blankness is a column
+
+    @property
+    def supplied(self) -> bool:
+        return self.relation is not None
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Everything a rule can be measured on, for one contract, evidence and audit date."""
+
+    backend: Backend
+    contract: Contract
+    as_of: date
+    shapes: Mapping[str, TableShape]
+    sources: dict[str, Source] = field(default_factory=dict)
+
+    def source(self, name: str) -> Source:
+        """The table of that name; one that was not supplied is open and empty."""
+        if name not in self.sources:
+            self.sources[name] = Source(name, self.shapes[name], None, frozenset(), open=True)
+        return self.sources[name]
+
+    def table(self, name: str) -> ir.Table:
+        return self.backend.table(name)
+
+    def run(self, statement: str) -> list[tuple]:
+        return self.backend.raw_sql(statement).fetchall()
+
+    def fetch(self, expression: ir.Table) -> list[tuple]:
+        """The rows of a measure as plain Python values (exact decimals, dates)."""
+        return self.run(self.backend.compile(expression))
+
+
+def open_workspace(store: EvidenceStore, contract: Contract, dictionary: Dictionary, shapes: Mapping[str, TableShape],
+                   as_of: date) -> Workspace:
+    """The workspace of an audit; the evidence stays in the engine."""
+    workspace = Workspace(store.backend, contract, as_of, shapes)
+    _calendar_tables(workspace)
+    workspace.run('CREATE OR REPLACE TABLE "_one" AS SELECT 1::BIGINT AS "_id"')
+    for name, evidence in store.tables.items():
+        workspace.sources[name] = _evidence_source(workspace, dictionary.tables[name], evidence)
+    for name, listed in contract.lists.items():
+        workspace.sources[name] = _list_source(workspace, listed)
+    workspace.sources["days"] = Source("days", shapes["days"], workspace.table("days"), frozenset({"day", "is_workday"}))
+    return workspace
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"
+
+
+def make_table(workspace: Workspace, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+    """A small table of values that were computed or written by us, through prepared statements."""
+    spelled = ", ".join(f"{_quoted(c)} {_SQL_TYPES[t]}" for c, t in columns.items())
+    workspace.run(f"CREATE OR REPLACE TABLE {_quoted(name)} ({spelled})")
+    listed = [list(r) for r in rows]
+    if listed:
+        marks = ", ".join("?" for _ in columns)
+        workspace.backend.con.executemany(f"INSERT INTO {_quoted(name)} VALUES ({marks})", listed)
+
+
+def _calendar_tables(workspace: Workspace) -> None:
+    """`_calendar` answers questions about a day, `_workdays` gives the n-th working day, `days` is what rules name.
+
+    The calendar does not change while a process runs, so a connection builds it once.
+    """
+    names = {r[0] for r in workspace.run("SELECT table_name FROM duckdb_tables() WHERE table_name = '_calendar'")}
+    if names:
+        return
+    days = calendar_days()
+    workspace.run("CREATE TABLE _calendar (day DATE, is_workday BOOLEAN, work_before BIGINT, next_workday DATE,"
+                  " provisional BOOLEAN)")
+    workspace.run(_calendar_values(days))
+    workspace.run("CREATE TABLE _workdays AS SELECT work_before AS no, day, provisional FROM _calendar WHERE is_workday")
+    workspace.run("CREATE TABLE days AS SELECT row_number() OVER (ORDER BY day) AS _id, FALSE AS _doubt, day,"
+                  " is_workday FROM _calendar")
+
+
+def _calendar_values(days: Sequence[CalendarDay]) -> str:
+    """The calendar as one statement: rest days and provisional years are runs, the counts follow from them."""
+    first, last = days[0].day, days[-1].day
+    rest = ", ".join(_literal(d.day) for d in days if not d.is_workday)
+    provisional = ", ".join(str(y) for y in sorted({d.day.year for d in days if d.provisional}))
+    following = days[-1].next_workday
+    return f"""
+        INSERT INTO _calendar
+        SELECT day, working, coalesce(sum(working::BIGINT) OVER (ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0),
+               coalesce(min(CASE WHEN working THEN day END) OVER (ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING),
+                        {_literal(following)}),
+               year(day) IN ({provisional or 0})
+        FROM (SELECT day, day NOT IN ({rest}) AS working
+              FROM (SELECT unnest(generate_series({_literal(first)}, {_literal(last)}, INTERVAL 1 DAY))::DATE AS day))"""
+
+
+def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTable) -> Source:
+    """The view of an evidence table on the audit date (CONVENTIONS, Evidence)."""
+    supplied = [c for c in spec.columns if c.name in evidence.columns]
+    name = f"asof_{spec.name}"
+    day = _literal(workspace.as_of)
+    events = [c for c in supplied if c.is_event_date]
+    selected = ['"_id"', '"_doubt"', *(_column_as_of(c, day) for c in supplied)]
+    for i, column in enumerate(spec.columns):
+        if column.name in evidence.bad_columns:
+            selected.append(f'(("_bad" >> {i}) & 1::HUGEINT) = 1 AS {_quoted(column.name + "__unread")}')
+    conditions = []
+    if "recorded_on" in evidence.columns:
+        conditions.append(f'("recorded_on" IS NULL OR "recorded_on" <= {day})')
+    if events:
+        some = " OR ".join(f"{_quoted(c.name)} IS NOT NULL" for c in events)
+        past = " OR ".join(f"CAST({_quoted(c.name)} AS DATE) <= {day}" for c in events)
+        conditions.append(f"(NOT ({some}) OR coalesce({past}, FALSE))")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    workspace.run(f'CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT {", ".join(selected)} FROM "raw_{spec.name}"{where}')
+    counts = ", ".join(f"count({_quoted(c.name)})" for c in supplied)
+    total, doubtful, *filled = workspace.run(
+        f'SELECT count(*), count(*) FILTER ("_doubt"){", " + counts if counts else ""} FROM {_quoted(name)}')[0]
+    nullable = frozenset(c.name for c, n in zip(supplied, filled, strict=True) if n < total)
+    complete = (evidence.complete_from, evidence.complete_to)
+    contract = workspace.contract
+    until = min(workspace.as_of, contract.service_end)
+    partial = (complete[0] is not None and complete[0] > contract.service_start
+               or complete[1] is not None and complete[1] < until)
+    return Source(spec.name, workspace.shapes[spec.name], workspace.table(name), frozenset(c.name for c in supplied),
+                  nullable, evidence.bad_columns, doubtful > 0, partial, complete if partial else None, total, spec.name)
+
+
+def _column_as_of(column: ColumnSpec, day: str) -> str:
+    """An event date after the audit date is read as blank; dates set in advance are always read."""
+    name = _quoted(column.name)
+    if not column.is_event_date:
+        return name
+    return f"CASE WHEN CAST({name} AS DATE) <= {day} THEN {name} END AS {name}"
+
+
+def _list_source(workspace: Workspace, listed: ContractList) -> Source:
+    name = f"list_{listed.name}"
+    columns = {"_id": "integer", "_doubt": "boolean", **listed.columns}
+    rows = [[i, False, *(row[c] for c in listed.columns)] for i, row in enumerate(listed.rows, start=1)]
+    make_table(workspace, name, columns, rows)
+    nullable = frozenset(c for c in listed.columns if any(row[c] is None for row in listed.rows))
+    return Source(listed.name, workspace.shapes[listed.name], workspace.table(name), frozenset(listed.columns), nullable,
+                  size=len(listed.rows))

@@ -1,0 +1,28 @@
+"""Verdicts of a case and their order when several cases are rolled up, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+DUTY_ORDER = ("error", "breach", "needs_judgement", "no_evidence", "not_due", "excused", "waived", "compliant",
+              "not_triggered")
+EFFECT_ORDER = ("error", "needs_judgement", "no_evidence", "arisen", "not_arisen")
+VERDICTS = DUTY_ORDER + ("arisen", "not_arisen")
+EFFECT_MODALITIES = frozenset({"consequence", "exemption", "may"})
+# What makes an audit end with exit status 1: something is in breach, undecided or broken.
+OPEN_VERDICTS = frozenset({"error", "breach", "needs_judgement", "no_evidence"})
+CLEAR_VERDICTS = frozenset({"compliant", "not_triggered", "not_arisen"})
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The roll-up of the verdicts of several cases of one provision."""
+    found = set(verdicts)
+    order = EFFECT_ORDER if found & {"arisen", "not_arisen"} else DUTY_ORDER
+    return next(v for v in (*order, *DUTY_ORDER) if v in found)
+
+
+def verdict_of_none(modality: str) -> str:
+    """The verdict of a provision that has no case although its table was supplied."""
+    if modality in EFFECT_MODALITIES:
+        return "not_arisen"
+    return "compliant" if modality == "must_not" else "not_triggered"
