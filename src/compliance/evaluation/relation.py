@@ -25,6 +25,7 @@ class Stored:
     lo: str
     hi: str | None
     absent: str | bool | None
+    unread: bool = False  # some cells of the column could not be read
 
     def value(self, table: ir.Table) -> Value:
         lo = table[self.lo]

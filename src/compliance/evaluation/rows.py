@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from compliance.evaluation import values
 from compliance.evaluation.cases import open_for_case, source_columns
-from compliance.evaluation.compiling import compile_condition, compile_value
+from compliance.evaluation.compiling import compile_condition
 from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.values import Value
-from compliance.evaluation.workspace import Source, Workspace
+from compliance.evaluation.workspace import Source
 from compliance.model.checked import CheckedCases, CheckedJoin, CheckedSet
 from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Literal, Parameter, walk
 
 # Above this number of rows a set reports its first row and the count instead of the list of its rows.
 LISTED_ROWS = 100_000
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +50,28 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
     table = joined.table
     columns: dict[str, ir.Value] = {}
     finish: list[tuple[Aggregate, Callable[[ir.Table], Value]]] = []
-    is_open = open_for_case(relation, source, cases)
+    joined.look_up(m.argument for m in measures if m.argument is not None)
+    table = joined.table
+    keys = [] if _independent(expressions) else ["k", "p"]
+    runs: list[ir.Table] = []
     for measure in measures:
         argument = joined.value(measure.argument) if measure.argument is not None else None
-        table = joined.table
-        made, build = _measure(measure, argument, table, is_open, relation.fresh())
+        label = relation.fresh()
+        made, build = _measure(measure, argument, table, lambda: open_for_case(relation, source, cases), label)
         columns |= made
         finish.append((measure, build))
+        if measure.operator == "longest_run" and argument is not None:
+            runs += [_longest_run(joined, argument, keys, f"{label}_c", certain=True),
+                     _longest_run(joined, argument, keys, f"{label}_p", certain=False)]
     name = relation.fresh()
     found = Evidence(rows.name, source.origin, f"{name}_ids", f"{name}_n")
     columns[found.count] = table["r__possible"].sum()
     columns[found.ids] = _ids(table, source)
     flag = relation.fresh()
     columns[flag] = joined.is_provisional().any() if joined.provisional else ibis.literal(False)
-    keys = [] if _independent(expressions) else ["k", "p"]
-    if any(m.operator == "longest_run" for m in measures):
-        _longest_runs(joined, [m for m in measures if m.operator == "longest_run"], columns, keys)
-    _join_back(relation, joined.table, keys, columns)
+    _join_back(relation, table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns), keys)
+    for run in runs:
+        _join_back(relation, run, keys)
     if joined.provisional:
         relation.provisional.append(flag)
     relation.store({m: build(relation.table) for m, build in finish})
@@ -193,7 +200,7 @@ def _is_key(joined: Relation, part: Expression) -> bool:
     if not isinstance(other[0], (LetValue, Parameter, Column)):
         return False
     sides = [joined.stored["row", row[0].table, row[0].name], joined.stored[_key(other[0])]]
-    return all(s.absent is not None and s.hi is None for s in sides) and not _maybe_unread(joined, row[0])
+    return all(s.absent is not None and s.hi is None and not s.unread for s in sides)
 
 
 def _key(node: Expression) -> tuple[str, str]:
@@ -207,10 +214,6 @@ def _key(node: Expression) -> tuple[str, str]:
     raise TypeError(node)
 
 
-def _maybe_unread(joined: Relation, column: Column) -> bool:
-    return column.name in joined.unread if column.table == "" else False
-
-
 def _of_nothing(measure: Aggregate) -> Value:
     """The measure over a table that was not supplied: there may be any number of rows."""
     match measure.operator:
@@ -222,12 +225,16 @@ def _of_nothing(measure: Aggregate) -> Value:
             return values.unknown(measure.type)
 
 
-def _measure(measure: Aggregate, argument: Value | None, table: ir.Table, is_open: ir.BooleanValue | bool,
-             name: str) -> tuple[dict[str, ir.Value], Callable[[ir.Table], Value]]:
+IsOpen = Callable[[], ir.BooleanValue | bool]
+
+
+def _measure(measure: Aggregate, argument: Value | None, table: ir.Table, opening: IsOpen, name: str,
+             ) -> tuple[dict[str, ir.Value], Callable[[ir.Table], Value]]:
     """The columns to aggregate for one measure, and its value from them once they are joined to the cases."""
     certain = table["r__certain"]
 
     def unless_open(bound: ir.Value) -> ir.Value:
+        is_open = opening()
         if isinstance(is_open, bool):
             return ibis.null(bound.type()) if is_open else bound
         return ibis.ifelse(is_open, ibis.null(bound.type()), bound)
@@ -238,24 +245,24 @@ def _measure(measure: Aggregate, argument: Value | None, table: ir.Table, is_ope
             return made, lambda t: _count(measure, t[f"{name}_c"].fill_null(0).cast("int64"),
                                           unless_open(t[f"{name}_p"].fill_null(0).cast("int64")))
         case "longest_run":
-            return {}, lambda t: Value("integer", t[f"{_run_name(measure)}_c"].fill_null(0).cast("int64"),
-                                       unless_open(t[f"{_run_name(measure)}_p"].fill_null(0).cast("int64")), False)
+            return {}, lambda t: Value("integer", t[f"{name}_c"].fill_null(0).cast("int64"),
+                                       unless_open(t[f"{name}_p"].fill_null(0).cast("int64")), False)
     assert argument is not None
     blank = values.is_blank(argument)
     unclear = argument.hi.isnull() & ~blank.fill_null(False)
     match measure.operator:
         case "count_distinct":
             made = {f"{name}_c": argument.point().nunique(where=certain), f"{name}_p": argument.hi.nunique(),
-                    f"{name}_b": argument.hi.isnull().sum()}
+                    f"{name}_b": _number_of(argument.hi.isnull(), table)}
             return made, lambda t: Value("integer", t[f"{name}_c"].fill_null(0).cast("int64"), unless_open(
                 (t[f"{name}_p"].fill_null(0) + t[f"{name}_b"].fill_null(0)).cast("int64")), False)
         case "sum":
-            return _sum(measure, argument, certain, name, unless_open)
+            return _sum(measure, argument, table, name, unless_open)
         case _:
-            made = {f"{name}_n": (~blank.fill_null(False)).sum(), f"{name}_u": unclear.sum(),
+            made = {f"{name}_n": _number_of(~blank.fill_null(False), table), f"{name}_u": _number_of(unclear, table),
                     f"{name}_cl": _least(argument.lo, certain), f"{name}_ch": _most(argument.hi, certain),
                     f"{name}_pl": _least(argument.lo, None), f"{name}_ph": _most(argument.hi, None)}
-            return made, lambda t: _extreme(measure, t, name, is_open)
+            return made, lambda t: _extreme(measure, t, name, opening())
 
 
 def _count(measure: Aggregate, certain: ir.IntegerValue, possible: ir.IntegerValue) -> Value:
@@ -265,13 +272,18 @@ def _count(measure: Aggregate, certain: ir.IntegerValue, possible: ir.IntegerVal
                         False)
 
 
-def _sum(measure: Aggregate, argument: Value, certain: ir.BooleanValue, name: str,
+def _number_of(condition: ir.BooleanValue, table: ir.Table) -> ir.Value:
+    """How many possible rows meet a condition, which may be a constant."""
+    return ibis.ifelse(condition, table["r__possible"], 0).sum()
+
+
+def _sum(measure: Aggregate, argument: Value, table: ir.Table, name: str,
          unless_open: Callable[[ir.Value], ir.Value]) -> tuple[dict[str, ir.Value], Callable[[ir.Table], Value]]:
     """A blank leaves the sum open upwards; and downwards where the numbers can be negative."""
-    zero = values.literal(0, measure.type).lo
+    zero, certain = values.literal(0, measure.type).lo, table["r__certain"]
     low = ibis.ifelse(certain, argument.lo, ibis.least(argument.lo, zero) if not measure.nonnegative else zero)
     high = ibis.ifelse(certain, argument.hi, ibis.greatest(argument.hi, zero))
-    made = {f"{name}_l": low.sum(), f"{name}_h": high.sum(), f"{name}_b": argument.hi.isnull().sum()}
+    made = {f"{name}_l": low.sum(), f"{name}_h": high.sum(), f"{name}_b": _number_of(argument.hi.isnull(), table)}
 
     def build(t: ir.Table) -> Value:
         open_ended = t[f"{name}_b"].fill_null(0) > 0
@@ -326,20 +338,26 @@ def _ids(table: ir.Table, source: Source) -> ir.ArrayValue:
     return table["r__id"].collect(order_by=[~table["r__certain"], table["r__id"]])
 
 
-def _run_name(measure: Aggregate) -> str:
-    return f"run_{abs(hash((measure.rows, repr(measure.argument)))) % 10**8}"
+def _longest_run(joined: Relation, value: Value, keys: list[str], name: str, *, certain: bool) -> ir.Table:
+    """The longest run of consecutive values for each case: values less their rank are equal within a run."""
+    table = joined.table
+    point = value.point()
+    if value.type == "date":
+        point = point.delta(values.day_literal(EPOCH), unit="day")
+    rows = table.select(*keys, value=point, sure=table["r__certain"])
+    rows = rows.filter(rows["value"].notnull() & rows["sure"] if certain else rows["value"].notnull())
+    distinct = rows.select(*keys, "value").distinct()
+    window = ibis.window(group_by=keys, order_by="value")
+    runs = distinct.mutate(run=distinct["value"] - ibis.row_number().over(window))
+    counted = runs.group_by([*keys, "run"]).aggregate(length=runs.count())
+    return counted.group_by(keys).aggregate(**{name: counted["length"].max()})
 
 
-def _longest_runs(joined: Relation, measures: list[Aggregate], columns: dict[str, ir.Value], keys: list[str]) -> None:
-    raise NotImplementedError
-
-
-def _join_back(relation: Relation, table: ir.Table, keys: list[str], columns: dict[str, ir.Value]) -> None:
+def _join_back(relation: Relation, grouped: ir.Table, keys: list[str]) -> None:
+    """Adds measures to the cases they belong to; measures that are the same for all go to each."""
     if not keys:
-        relation.table = relation.table.cross_join(table.aggregate(**columns))
+        relation.table = relation.table.cross_join(grouped)
         return
     names = {key: relation.fresh() for key in keys}
-    grouped = table.group_by(keys).aggregate(**columns)
     grouped = grouped.rename({new: old for old, new in names.items()})
     relation.table = relation.table.left_join(grouped, [relation.table[k] == grouped[n] for k, n in names.items()])
-

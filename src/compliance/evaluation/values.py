@@ -177,10 +177,20 @@ def multiply(left: Value, right: Value, kind: str, nonnegative: bool) -> Value:
     """A product; of intervals only where neither can be negative."""
     absent = either_blank(left, right)
     if left.exact and right.exact:
-        return exact(kind, left.lo * right.lo, absent)
+        return exact(kind, _product(left.lo, right.lo), absent)
     if nonnegative:
-        return Value(kind, left.lo * right.lo, left.hi * right.hi, absent)
-    return exact(kind, left.point() * right.point(), absent)
+        return Value(kind, _product(left.lo, right.lo), _product(left.hi, right.hi), absent)
+    return exact(kind, _product(left.point(), right.point()), absent)
+
+
+def _product(left: ir.Value, right: ir.Value) -> ir.Value:
+    """Decimals are widened first: the engine would keep the width of the wider one and overflow."""
+    return _wide(left) * _wide(right)
+
+
+def _wide(number: ir.Value) -> ir.Value:
+    kind = number.type()
+    return number.cast(f"decimal(38, {kind.scale})") if kind.is_decimal() else number
 
 
 def pick(operator: str, values: list[Value], kind: str) -> Value:

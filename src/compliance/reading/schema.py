@@ -14,6 +14,9 @@ from compliance.ground import Problem
 from compliance.reading.yaml_nodes import Document
 
 
+_SHOWN = 12
+
+
 @cache
 def _validator(path: Path) -> Draft202012Validator:
     return Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
@@ -60,4 +63,8 @@ def _message(error: ValidationError) -> str:
 def suggestion(name: str, known: list[str]) -> str:
     """Did you mean, or the list of what there is."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(sorted(known)) or 'nothing'}"
+    if near:
+        return f"did you mean '{near[0]}'?"
+    shown = sorted(known)[:_SHOWN]
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"known here: {', '.join(shown) or 'nothing'}{more}"

@@ -1,0 +1,315 @@
+"""From what was measured to a verdict for every case, by CONVENTIONS; compliance is never what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+from compliance.evaluation.measure import Measured, Measurement, measure_rule
+from compliance.evaluation.workspace import Workspace
+from compliance.model.checked import CheckedCases, CheckedRule, Line
+from compliance.model.contract import Bilingual, Provision, Scalar
+from compliance.model.expression import Aggregate, Column, Expression, LetValue, walk
+from compliance.model.verdict import verdict_of_none
+
+CENT = Decimal("0.01")
+_EVIDENCE_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """A row of evidence by the id it has in the engine."""
+
+    table: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOutcome:
+    """What another reading of the text makes of the case."""
+
+    name: str
+    text: Bilingual
+    verdict: str
+    due: str | None
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict on one case of one rule, before and after the legal chaining."""
+
+    rule: str
+    provision: Provision
+    title: Bilingual
+    subject: str | None
+    link: str
+    verdict: str
+    effect: str | None = None
+    due: str | None = None
+    done: str | None = None
+    amount: Decimal | None = None
+    computation: str | None = None
+    provisional: bool = False
+    readings: tuple[ReadingOutcome, ...] = ()
+    measures: Mapping[str, str | None] | None = None
+    evidence: tuple[EvidenceRow, ...] = ()
+    evidence_count: int = 0
+    missing: tuple[str, ...] = ()
+    not_shown: tuple[str, ...] = ()
+    excused_by: str | None = None
+    why: Bilingual | None = None
+    because: tuple[int, ...] = ()
+    count: int = 1
+    line: str = ""
+
+    @property
+    def contested(self) -> bool:
+        return bool(self.readings)
+
+
+def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
+    """The verdicts of all cases of a rule under its default reading; other readings where they differ."""
+    outcomes = _under_one_reading(workspace, rule)
+    for reading, variant in rule.readings:
+        others = {(o.provision.id, o.subject): o for o in _under_one_reading(workspace, variant)}
+        absent = _no_case(workspace, variant, _provision(workspace, variant, 1))
+        outcomes = [_contested(o, others.get((o.provision.id, o.subject), absent), reading.name, reading.text)
+                    for o in outcomes]
+    return outcomes
+
+
+def _contested(outcome: Outcome, other: Outcome, name: str, text: Bilingual) -> Outcome:
+    if (other.verdict, other.amount) == (outcome.verdict, outcome.amount):
+        return outcome
+    reading = ReadingOutcome(name, text, other.verdict, other.due, other.amount)
+    return replace(outcome, readings=(*outcome.readings, reading))
+
+
+def _under_one_reading(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
+    measurement = measure_rule(workspace, rule)
+    if not measurement.cases:
+        return _without_cases(workspace, rule, measurement)
+    outcomes = [_judge(workspace, rule, case) for case in measurement.cases]
+    if rule.rule.once:
+        outcomes = _owed_once(outcomes)
+    return outcomes
+
+
+def _parameters(workspace: Workspace, rule: CheckedRule) -> tuple[Mapping[str, Scalar], ...]:
+    return workspace.contract.lists[rule.rule.family].rows if rule.rule.family else ({},)
+
+
+def _provision(workspace: Workspace, rule: CheckedRule, parameter: int) -> Provision:
+    name = rule.rule.provision
+    if name.startswith("param."):
+        name = str(_parameters(workspace, rule)[parameter - 1][name.removeprefix("param.")])
+    return workspace.contract.provisions[name]
+
+
+def _without_cases(workspace: Workspace, rule: CheckedRule, measurement: Measurement) -> list[Outcome]:
+    """No case: unknown where the table was not supplied, else what the rule says of having none."""
+    count = len(_parameters(workspace, rule))
+    provisions = [(p, _provision(workspace, rule, p)) for p in range(1, count + 1)]
+    if not measurement.supplied:
+        missing = (rule.cases.table or "",)
+        return [_plain(rule, workspace, p, found, "no_evidence", missing) for p, found in provisions]
+    return [_no_case(workspace, rule, found, p) for p, found in provisions]
+
+
+def _no_case(workspace: Workspace, rule: CheckedRule, provision: Provision, parameter: int = 1) -> Outcome:
+    table = rule.cases.table
+    source = workspace.source(table) if table else None
+    if source is not None and source.open:
+        return _plain(rule, workspace, parameter, provision, "no_evidence", (table or "",))
+    if not rule.none:
+        return _plain(rule, workspace, parameter, provision, verdict_of_none(provision.modality), ())
+    as_once = replace(rule, cases=CheckedCases("once", None, None, None, None, "calendar", None, None, False), lets={},
+                      lines=rule.none, due=None, done=None, excuses=(), amount={}, subject=None, link=None, readings=(),
+                      rule=replace(rule.rule, family=None))
+    case = measure_rule(workspace, as_once).cases[0]
+    return replace(_judge(workspace, as_once, case), provision=provision, title=_title(workspace, rule, parameter))
+
+
+def _title(workspace: Workspace, rule: CheckedRule, parameter: int) -> Bilingual:
+    return rule.rule.title.filled(_parameters(workspace, rule)[parameter - 1])
+
+
+def _plain(rule: CheckedRule, workspace: Workspace, parameter: int, provision: Provision, verdict: str,
+           missing: tuple[str, ...]) -> Outcome:
+    return Outcome(rule.rule.id, provision, _title(workspace, rule, parameter), None, "", verdict, missing=missing,
+                   effect=_effect(rule, provision), measures={})
+
+
+def _effect(rule: CheckedRule, provision: Provision) -> str | None:
+    """What kind of consequence this is, for the ledger."""
+    if rule.rule.effect:
+        return rule.rule.effect
+    return {"may": "right", "exemption": "exemption", "consequence": "right"}.get(provision.modality)
+
+
+def _judge(workspace: Workspace, rule: CheckedRule, case: Measured) -> Outcome:
+    provision = _provision(workspace, rule, case.parameter) if not rule.rule.provision.startswith("param.") or \
+        rule.rule.family else next(iter(workspace.contract.provisions.values()))
+    verdict, line, missing = _verdict(workspace, rule, case)
+    excused_by, not_shown = None, ()
+    if verdict == "breach":
+        verdict, excused_by, not_shown = _excuse(workspace, rule, case)
+    amount, computation = _amount(case.amount) if verdict in ("breach", "arisen") and rule.amount else (None, None)
+    evidence, count = _evidence(case)
+    return Outcome(
+        rule=rule.rule.id, provision=provision, title=_title(workspace, rule, case.parameter), subject=case.subject,
+        link=case.link or "", verdict=verdict, effect=_effect(rule, provision), due=moment_text(case.due),
+        done=moment_text(case.done), amount=amount, computation=computation, provisional=case.provisional,
+        measures={n: _bounds(v) for n, v in case.measures.items()}, evidence=evidence, evidence_count=count,
+        missing=missing, not_shown=not_shown, excused_by=excused_by, why=line.why if line else None, count=case.count)
+
+
+def _verdict(workspace: Workspace, rule: CheckedRule, case: Measured) -> tuple[str, Line | None, tuple[str, ...]]:
+    """The verdict of the first line that holds, unless an unknown line before it could say otherwise."""
+    if case.doubtful:
+        return "no_evidence", None, tuple(_columns_in_doubt(workspace, rule, [rule.cases.where]))
+    line = rule.lines[case.first] if case.first >= 0 else None
+    if line is None or case.unclear:
+        asked = [rule.lines[i].condition for i in case.unclear] or [x.condition for x in rule.lines]
+        return "no_evidence", None, tuple(_columns_in_doubt(workspace, rule, asked))
+    return line.verdict, line, ()
+
+
+def _excuse(workspace: Workspace, rule: CheckedRule, case: Measured) -> tuple[str, str | None, tuple[str, ...]]:
+    """A breach is excused by what is shown; what was not shown is named."""
+    for excuse, holds in zip(rule.excuses, case.excuses, strict=True):
+        if holds:
+            return "excused", excuse.by, ()
+    unknown = [e.condition for e, holds in zip(rule.excuses, case.excuses, strict=True) if holds is None]
+    return "breach", None, tuple(_columns_in_doubt(workspace, rule, unknown)) if unknown else ()
+
+
+def _columns_in_doubt(workspace: Workspace, rule: CheckedRule, asked: Iterable[Expression | None]) -> list[str]:
+    """The tables and columns that were not supplied, or have blanks or faults, among those that decide the case."""
+    used = sorted(set(_used(rule, [e for e in asked if e is not None])))
+    absent = {t for t, _ in used if not workspace.source(t).supplied}
+    columns = {f"{t}.{c}" for t, c in used if c and t not in absent and c not in workspace.source(t).columns}
+    if absent or columns:
+        return sorted(absent) + sorted(columns)
+    blanks = {f"{t}.{c}" for t, c in used if c and c in workspace.source(t).nullable}
+    return sorted(blanks) or sorted({t for t, _ in used})
+
+
+def _used(rule: CheckedRule, expressions: list[Expression]) -> Iterable[tuple[str, str]]:
+    """Tables and columns that expressions rest on, through named values and sets of rows."""
+    sets = {s.name: s for s in rule.sets}
+    seen_lets: set[str] = set()
+    seen_sets: set[str] = set()
+    waiting: list[tuple[Expression, str]] = [(e, "") for e in expressions]
+    while waiting:
+        expression, within = waiting.pop()
+        for node in walk(expression):
+            match node:
+                case LetValue(name) if name not in seen_lets:
+                    seen_lets.add(name)
+                    waiting.append((rule.lets[name], ""))
+                case Aggregate(rows=rows, argument=argument):
+                    yield sets[rows].table, ""
+                    if argument is not None:
+                        waiting.append((argument, rows))
+                    if rows not in seen_sets and sets[rows].where is not None:
+                        seen_sets.add(rows)
+                        waiting.append((sets[rows].where, rows))  # type: ignore[arg-type]
+                case Column(scope="row", table=table, name=name) if within:
+                    yield (table or sets[within].table), name
+                case Column(scope="case", name=name) if rule.cases.table:
+                    yield rule.cases.table, name
+                case Column(scope="row", name=name) if rule.cases.table:
+                    yield rule.cases.table, name
+                case _:
+                    continue
+
+
+def _amount(parts: Mapping[str, Decimal | int | None]) -> tuple[Decimal | None, str | None]:
+    """base x rate x times / divide within floor and cap, rounded half up once; None where a part is unknown."""
+    if any(v is None for v in parts.values()):
+        return None, None
+    with localcontext() as context:
+        context.prec = 60
+        known = {k: Decimal(v) for k, v in parts.items() if v is not None}
+        factors = [known[k] for k in ("base", "rate", "times") if k in known]
+        result = Decimal(1)
+        for factor in factors:
+            result *= factor
+        text = " × ".join(_plain_number(f) for f in factors)
+        if "divide" in known:
+            if known["divide"] == 0:
+                return None, None
+            result /= known["divide"]
+            text += f" ÷ {_plain_number(known['divide'])}"
+        rounded = result.quantize(CENT, ROUND_HALF_UP)
+        if len(factors) > 1 or "divide" in known:
+            text += f" = {rounded}"
+        if "cap" in known and result > known["cap"]:
+            rounded = known["cap"].quantize(CENT, ROUND_HALF_UP)
+            text += f" > {_plain_number(known['cap'])} → {rounded}"
+        if "floor" in known and result < known["floor"]:
+            rounded = known["floor"].quantize(CENT, ROUND_HALF_UP)
+            text += f" < {_plain_number(known['floor'])} → {rounded}"
+        return rounded, text
+
+
+def _plain_number(number: Decimal) -> str:
+    text = format(number.normalize(), "f")
+    return format(number, "f") if number == number.quantize(CENT) and "." in text else text
+
+
+def _owed_once(outcomes: list[Outcome]) -> list[Outcome]:
+    """One amount however many cases there are: carried by the first."""
+    carried = False
+    result = []
+    for outcome in outcomes:
+        if outcome.amount is not None and outcome.verdict in ("breach", "arisen"):
+            if carried:
+                outcome = replace(outcome, amount=None, computation=None)
+            carried = True
+        result.append(outcome)
+    return result
+
+
+def _evidence(case: Measured) -> tuple[tuple[EvidenceRow, ...], int]:
+    rows = [EvidenceRow(*case.case_row)] if case.case_row else []
+    count = len(rows)
+    for table, ids, total in case.evidence.values():
+        rows += [EvidenceRow(table, i) for i in ids[:_EVIDENCE_SHOWN] if i is not None]
+        count += int(total)
+    unique = tuple(dict.fromkeys(rows))
+    return unique, max(count - (len(rows) - len(unique)), len(unique))
+
+
+def moment_text(value: Any) -> str | None:
+    """A day, or a moment to the minute; a moment known only to the day is a day."""
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.microsecond == 1 else value.strftime("%Y-%m-%dT%H:%M")
+    return value.isoformat() if isinstance(value, date) else None
+
+
+def _bounds(bounds: tuple[Any, Any]) -> str | None:
+    """A measure as text; an interval where evidence leaves it open."""
+    low, high = (_value_text(b) for b in bounds)
+    if low == high:
+        return low
+    return f"{low or '?'} … {high or '?'}"
+
+
+def _value_text(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value, "f")
+        case datetime() | date():
+            return moment_text(value)
+        case _:
+            return str(value)

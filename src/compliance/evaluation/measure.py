@@ -1,0 +1,228 @@
+"""One rule measured on the evidence: its cases, what was measured for each, and which lines of its table hold."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from compliance.evaluation.cases import case_relation
+from compliance.evaluation.compiling import compile_condition
+from compliance.evaluation.relation import Relation, measures
+from compliance.evaluation.rows import Evidence, attach
+from compliance.evaluation.workspace import Source, Workspace
+from compliance.linting.expressions import depends_on
+from compliance.model.checked import CheckedCases, CheckedRule, CheckedSet, CheckedView, Line
+from compliance.model.expression import Aggregate, Column, Expression, Parameter, walk
+
+# Cases fetched one by one; of more cases the clear ones are only counted.
+LISTED_CASES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One case as it was measured.
+
+    `first` is the first line that holds (-1: none), `unclear` the lines before it that could have held instead.
+    `measures` are the named values of the case: (lower, upper) bound.
+    """
+
+    subject: str | None
+    link: str | None
+    parameter: int
+    doubtful: bool
+    first: int
+    unclear: tuple[int, ...]
+    due: Any
+    done: Any
+    excuses: tuple[bool | None, ...]
+    amount: Mapping[str, Decimal | int | None]
+    measures: Mapping[str, tuple[Any, Any]]
+    case_row: tuple[str, int] | None
+    evidence: Mapping[str, tuple[str, tuple[int, ...], int]]
+    provisional: bool
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All cases of a rule; `supplied` False when the table of its cases was not supplied."""
+
+    supplied: bool
+    cases: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    relation: Relation
+    evidence: tuple[Evidence, ...]
+
+
+def _expressions(rule: CheckedRule) -> list[Expression]:
+    single = [rule.due, rule.done, rule.subject, rule.link]
+    return [*(line.condition for line in rule.lines), *(e.condition for e in rule.excuses), *rule.amount.values(),
+            *(e for e in single if e is not None)]
+
+
+def _build(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet], lets: Mapping[str, Expression],
+           asked: Sequence[Expression], family: str | None, extra_columns: Iterable[str] = ()) -> _Built | None:
+    """Cases with all their values: rows are attached and values computed as soon as what they need is there."""
+    everything = [*lets.values(), *asked, *(s.where for s in sets if s.where is not None)]
+    nodes = [n for e in everything for n in walk(e)]
+    columns = {n.name for n in nodes if isinstance(n, Column) and n.scope == "case"} | set(extra_columns)
+    parameters = {n.name for n in nodes if isinstance(n, Parameter)}
+    parameters |= {n.name for n in (walk(cases.where) if cases.where is not None else ()) if isinstance(n, Parameter)}
+    relation = case_relation(workspace, cases, columns, family, parameters)
+    if relation is None:
+        return None
+    wanted: dict[str, list[Aggregate]] = {}
+    for expression in (*lets.values(), *asked):
+        for measure in measures(expression):
+            wanted.setdefault(measure.rows, []).append(measure)
+    evidence: list[Evidence] = []
+    waiting = [s for s in sets if s.name in wanted]
+    pending = dict(lets)
+    done_lets: set[str] = set()
+    attached: set[str] = set()
+    while waiting or pending:
+        ready = {("let", n): e for n, e in pending.items()
+                 if depends_on(e)[0] <= done_lets and depends_on(e)[1] <= attached}
+        if ready:
+            relation.store_expressions(ready)
+            done_lets |= {n for _, n in ready}
+            pending = {n: e for n, e in pending.items() if n not in done_lets}
+            continue
+        rows = next(s for s in waiting if _needs(s, wanted[s.name]) <= done_lets)
+        found = attach(relation, rows, wanted[rows.name], cases)
+        evidence += [found] if found else []
+        attached.add(rows.name)
+        waiting.remove(rows)
+    return _Built(relation, tuple(evidence))
+
+
+def _needs(rows: CheckedSet, wanted: Iterable[Aggregate]) -> set[str]:
+    inner = [e for e in (rows.where, *(m.argument for m in wanted)) if e is not None]
+    return {name for e in inner for name in depends_on(e)[0]}
+
+
+def measure_rule(workspace: Workspace, rule: CheckedRule) -> Measurement:
+    """The cases of a rule with what the evidence shows of each."""
+    built = _build(workspace, rule.cases, rule.sets, rule.lets, _expressions(rule), rule.rule.family)
+    if built is None:
+        return Measurement(False, ())
+    relation = built.relation
+    relation.look_up(_expressions(rule))
+    columns = _result_columns(relation, rule)
+    table = relation.table.mutate(**columns)
+    table = table.mutate(**_first_line(table, rule.lines))
+    names = {"k", "p", "subject", "c_doubt", "first", *columns, *(f"unclear{i}" for i in range(len(rule.lines)))}
+    lets = {n: relation.stored["let", n] for n in rule.lets}
+    names |= {c for s in lets.values() for c in (s.lo, s.hi) if c}
+    names |= {c for e in built.evidence for c in (e.ids, e.count)}
+    result = table.select(*sorted(names))
+    source = workspace.source(rule.cases.table) if rule.cases.form == "each" and rule.cases.table else None
+    rows, rest = _fetch(workspace, result, rule, source)
+    keys = result.columns
+    return Measurement(True, tuple(
+        _measured(dict(zip(keys, row, strict=True)), rule, built, source) for row in rows) + rest)
+
+
+def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value]:
+    """What is reported of a case: conditions of the lines, due, done, excuses and the parts of the amount."""
+    env = relation.environment()
+    columns: dict[str, ir.Value] = {
+        f"line{i}": compile_condition(line.condition, env) for i, line in enumerate(rule.lines)}
+    columns |= {f"excuse{i}": compile_condition(e.condition, env) for i, e in enumerate(rule.excuses)}
+    points: dict[str, Expression | None] = {"due": rule.due, "done": rule.done, "own_subject": rule.subject,
+                                            "link": rule.link, **{f"amount_{k}": e for k, e in rule.amount.items()}}
+    for name, expression in points.items():
+        if expression is not None:
+            columns[name] = relation.value(expression).point()
+    return columns | {"provisional": relation.is_provisional()}
+
+
+def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
+    """The first line that holds, and the unknown ones before it whose verdict is another."""
+    conditions = [table[f"line{i}"] for i in range(len(lines))]
+    first = ibis.cases(*((c, i) for i, c in enumerate(conditions)), else_=-1) if lines else ibis.literal(-1)
+    columns: dict[str, ir.Value] = {"first": first}
+    for i, line in enumerate(lines):
+        same = [j for j in range(i + 1, len(lines)) if lines[j].verdict == line.verdict]
+        earlier = ibis.or_(*(c.fill_null(False) for c in conditions[:i])) if i else ibis.literal(False)
+        agrees = first.isin(same) if same else ibis.literal(False)
+        columns[f"unclear{i}"] = conditions[i].isnull() & ~earlier & ~agrees
+    return columns
+
+
+def _fetch(workspace: Workspace, result: ir.Table, rule: CheckedRule, source: Source | None,
+           ) -> tuple[list[tuple], tuple[Measured, ...]]:
+    """All cases in the order of their keys; of very many the clear ones only by number."""
+    ordered = [result["k"], result["p"]]
+    if source is None or source.size <= LISTED_CASES:
+        return workspace.fetch(result.order_by(*ordered)), ()
+    workspace.run(f'CREATE OR REPLACE TABLE "_result" AS {workspace.backend.compile(result)}')
+    kept = workspace.table("_result")
+    unclear = ibis.or_(*(kept[f"unclear{i}"] for i in range(len(rule.lines))))
+    clear = [i for i, line in enumerate(rule.lines) if line.verdict in ("compliant", "not_triggered", "not_arisen")]
+    settled = kept["first"].isin(clear) & ~unclear & ~kept["c_doubt"]
+    counted = kept.filter(settled).group_by(["p", "first"]).aggregate(
+        n=kept.count(), provisional=kept["provisional"].any()).order_by("p", "first")
+    rest = tuple(_rolled(rule, p, first, n, provisional) for p, first, n, provisional in workspace.fetch(counted))
+    shown = kept.filter(~settled).order_by(kept["k"], kept["p"]).select(*result.columns)
+    return workspace.fetch(shown), rest
+
+
+def _rolled(rule: CheckedRule, parameter: int, first: int, count: int, provisional: bool) -> Measured:
+    return Measured(None, None, parameter, False, first, (), None, None, (None,) * len(rule.excuses), {}, {}, None, {},
+                    provisional, count)
+
+
+def _measured(row: Mapping[str, Any], rule: CheckedRule, built: _Built, source: Source | None) -> Measured:
+    stored = built.relation.stored
+    lets = {n: (row[s.lo], row[s.hi] if s.hi else row[s.lo]) for n in rule.lets for s in (stored["let", n],)}
+    evidence = {e.rows: (e.table, tuple(row[e.ids] or ()), row[e.count] or 0) for e in built.evidence if e.table}
+    subject = _text(row["own_subject"]) if rule.subject is not None else row["subject"]
+    return Measured(
+        subject=subject, link=_text(row["link"]) if rule.link is not None else subject, parameter=row["p"],
+        doubtful=bool(row["c_doubt"]), first=row["first"],
+        unclear=tuple(i for i in range(len(rule.lines)) if row[f"unclear{i}"]), due=row.get("due"), done=row.get("done"),
+        excuses=tuple(row[f"excuse{i}"] for i in range(len(rule.excuses))),
+        amount={part: row[f"amount_{part}"] for part in rule.amount}, measures=lets,
+        case_row=(source.origin, row["k"]) if source and source.origin else None, evidence=evidence,
+        provisional=row["provisional"])
+
+
+def _text(value: Hashable) -> str | None:
+    return None if value is None else str(value)
+
+
+def make_view(workspace: Workspace, view: CheckedView) -> None:
+    """Computes a view once and gives it to the rules as a table."""
+    shape = workspace.shapes[view.name]
+    case_columns = [c for c in shape.columns if c not in view.lets]
+    built = _build(workspace, view.cases, view.sets, view.lets, (), None, case_columns)
+    if built is None:
+        workspace.sources[view.name] = Source(view.name, shape, None, frozenset(), open=True)
+        return
+    relation = built.relation
+    columns: dict[str, ir.Value] = {}
+    for name in shape.columns:
+        value = relation.stored["let" if name in view.lets else "case", name].value(relation.table)
+        columns[name] = value.point()
+        blank = ibis.null("boolean") if value.absent is None else value.absent
+        columns[f"{name}__absent"] = ibis.literal(blank) if isinstance(blank, bool) else blank
+    table = relation.table
+    key = table["k"] if table["k"].type().is_integer() else ibis.row_number().over(order_by=table["k"])
+    result = table.select(_id=key, _doubt=table["c_doubt"], _subject=table["subject"], **columns)
+    name = f"view_{view.name}"
+    workspace.run(f'CREATE OR REPLACE TABLE "{name}" AS {workspace.backend.compile(result)}')
+    base = workspace.source(view.cases.table) if view.cases.table else None
+    total, doubtful = workspace.run(f'SELECT count(*), count(*) FILTER ("_doubt") FROM "{name}"')[0]
+    workspace.sources[view.name] = Source(
+        view.name, shape, workspace.table(name), frozenset(shape.columns), nullable=frozenset(shape.columns),
+        doubtful=doubtful > 0, open=base.open if base else False, size=total,
+        origin=base.origin if base and view.cases.form == "each" else None, inexact=frozenset(shape.columns))

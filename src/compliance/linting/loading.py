@@ -1,0 +1,46 @@
+"""Everything a contract folder holds, read and linted in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from compliance.evidence.dictionary import load_dictionary
+from compliance.ground import Location, Problem
+from compliance.linting.rules import CheckedRuleSet, lint_rule_set
+from compliance.model.contract import Contract
+from compliance.model.rule import RuleSet
+from compliance.reading.contract_file import read_contract
+from compliance.reading.rule_files import read_rule_set
+from compliance.reading.schema import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedContract:
+    """A contract with its rules, ready to be evaluated."""
+
+    contract: Contract
+    rule_set: RuleSet
+    checked: CheckedRuleSet
+
+
+def contract_ids(root: Path) -> list[str]:
+    """The contracts under a folder of rules."""
+    return sorted(p.parent.name for p in root.glob("*/contract.yaml"))
+
+
+def load_contract(root: Path, contract_id: str) -> tuple[LoadedContract | None, list[Problem]]:
+    """The contract with its rules, or every problem of its files."""
+    known = contract_ids(root)
+    if contract_id not in known:
+        return None, [Problem("unknown-contract", f"there is no contract '{contract_id}'", Location("rules"),
+                              suggestion(contract_id, known))]
+    folder, name = root / contract_id, f"rules/{contract_id}"
+    contract, problems = read_contract(folder, name)
+    rule_set, more = read_rule_set(folder, name)
+    problems = problems + more
+    if contract is None or rule_set is None:
+        return None, problems
+    checked, more = lint_rule_set(contract, rule_set, load_dictionary())
+    problems += more
+    return (None, problems) if problems else (LoadedContract(contract, rule_set, checked), [])
