@@ -1,0 +1,105 @@
+"""CSV files: decoded and split strictly, then written once more in one normal form for the engine."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compliance.evidence.dictionary import TableSpec
+from compliance.evidence.headers import column_names, match_headers, plain
+from compliance.ground import Location, Problem
+
+ENCODINGS = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "gb18030": "gb18030", "gbk": "gb18030",
+             "gb2312": "gb18030"}
+MAX_CELL = 32_767
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file in the normal form of the engine: header `_row` and the columns, every cell quoted."""
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: int
+    blank: int
+    encoding: str | None
+
+
+def decode(raw: bytes, spec: TableSpec, declared: str | None, file: str) -> tuple[str | None, str, list[Problem]]:
+    """The text of a file; without a declaration the header decides, and it must decide clearly."""
+    if b"\0" in raw:
+        return None, "", [Problem("evidence-nul-byte", "the file holds NUL bytes; it is no CSV text", Location(file),
+                                  "save it again as CSV (UTF-8)")]
+    if declared is not None and declared.lower() not in ENCODINGS:
+        return None, "", [Problem("evidence-unknown-encoding", f"the encoding '{declared}' is not known", Location(file),
+                                  "declare utf-8 or gb18030 in evidence.yaml")]
+    names = column_names(spec)
+    tried = [ENCODINGS[declared.lower()]] if declared else ["utf-8-sig", "gb18030"]
+    for encoding in tried:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError as fault:
+            if declared or encoding == tried[-1]:
+                line = raw.count(b"\n", 0, fault.start) + 1
+                return None, "", [Problem("evidence-encoding", f"byte {fault.start} is not {encoding.removesuffix('-sig')}",
+                                          Location(file, line), "save the file as UTF-8, or declare its encoding in evidence.yaml")]
+            continue
+        header = text.split("\n", 1)[0]
+        if declared or raw.isascii() or any(plain(h.strip('"')) in names for h in header.strip().split(",")):
+            return text, encoding.removesuffix("-sig"), []
+    return None, "", [Problem("evidence-encoding", "the header decides no encoding", Location(file, 1),
+                              "save the file as UTF-8, or declare its encoding in evidence.yaml")]
+
+
+def stage_csv(path: Path, spec: TableSpec, target: Path, file: str, *, encoding: str | None = None,
+              delimiter: str = ",") -> tuple[Staged | None, list[Problem]]:
+    """Reads a CSV file strictly; every fault of its form is a problem with its row."""
+    try:
+        raw = path.read_bytes()
+    except OSError as fault:
+        return None, [Problem("evidence-unreadable", f"cannot read the file: {fault.strerror}", Location(file))]
+    text, used, problems = decode(raw, spec, encoding, file)
+    if text is None:
+        return None, problems
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        headers = next(rows, None)
+        if headers is None:
+            return None, [Problem("evidence-empty-file", "the file is empty; not even a header", Location(file),
+                                  "write the header line; a table with a header and no rows says that there are none")]
+        columns, problems = match_headers(headers, spec, file)
+        if problems:
+            return None, problems
+        return write_staged(rows, columns, target, file, None, used)
+    except csv.Error as fault:
+        return None, [Problem("evidence-csv", f"the line is not CSV: {fault}", Location(file, rows.line_num),
+                              "check the quotes of this line")]
+
+
+def write_staged(rows: Iterable[Sequence[str]], columns: Sequence[str], target: Path, file: str, sheet: str | None,
+                 encoding: str | None) -> tuple[Staged | None, list[Problem]]:
+    """Writes rows in the normal form; rows with more or fewer cells than the header are problems."""
+    problems: list[Problem] = []
+    count = blank = 0
+    with target.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(["_row", *columns])
+        for number, row in enumerate(rows, start=2):
+            count += 1
+            if not any(cell.strip() for cell in row):
+                blank += 1
+                continue
+            if len(row) != len(columns):
+                problems.append(Problem("evidence-ragged-row", f"{len(row)} cells where the header has {len(columns)}",
+                                        Location(file, number, 0, sheet), "a comma inside a cell needs quotes around the cell"))
+                continue
+            if any(len(cell) > MAX_CELL for cell in row):
+                problems.append(Problem("evidence-cell-too-long", f"a cell has more than {MAX_CELL} characters",
+                                        Location(file, number, 0, sheet)))
+                continue
+            writer.writerow([number, *row])
+    return (None, problems) if problems else (Staged(target, tuple(columns), count, blank, encoding), [])
+

@@ -1,0 +1,77 @@
+"""Says in words why a case has its verdict: what was asked, what was found, what is missing, what excuses it."""
+
+from __future__ import annotations
+
+from compliance.evaluation.judge import Outcome
+from compliance.model.contract import Bilingual
+
+VERDICT_WORDS = {
+    "compliant": Bilingual("已履行", "Kept"),
+    "breach": Bilingual("违约", "In breach"),
+    "excused": Bilingual("未按约履行但免责", "Excused"),
+    "not_due": Bilingual("尚未到期", "Not yet due"),
+    "not_triggered": Bilingual("条件未成就，不适用", "Not triggered"),
+    "no_evidence": Bilingual("证据不足，无法判定", "Evidence is missing"),
+    "needs_judgement": Bilingual("需人工判断", "Needs a person's judgement"),
+    "waived": Bilingual("已放弃", "Waived"),
+    "error": Bilingual("无法运行", "Could not be run"),
+    "arisen": Bilingual("已产生", "Has arisen"),
+    "not_arisen": Bilingual("未产生", "Has not arisen"),
+}
+
+
+def summary(outcome: Outcome) -> Bilingual:
+    """One line: the verdict, what it is about, its dates and its amount."""
+    words = VERDICT_WORDS[outcome.verdict]
+    about_zh = f"（{outcome.subject}）" if outcome.subject else ""
+    about_en = f" ({outcome.subject})" if outcome.subject else ""
+    zh, en = [f"{words.zh}{about_zh}"], [f"{words.en}{about_en}"]
+    if outcome.due:
+        zh.append(f"应于 {outcome.due} 前")
+        en.append(f"due {outcome.due}")
+    if outcome.done:
+        zh.append(f"实际 {outcome.done}")
+        en.append(f"done {outcome.done}")
+    if outcome.amount is not None:
+        zh.append(f"金额 {outcome.amount} 元")
+        en.append(f"amount CNY {outcome.amount}")
+    return Bilingual("，".join(zh), ", ".join(en))
+
+
+def explanation(outcome: Outcome, contract_id: str) -> Bilingual:
+    """The reasons in full sentences, each traceable to a measure, a column or another finding."""
+    zh, en = [], []
+
+    def say(chinese: str, english: str) -> None:
+        zh.append(chinese)
+        en.append(english)
+
+    clause = outcome.provision.clause
+    say(f"依据条款 {clause}：{outcome.title.zh}。", f"Clause {clause}: {outcome.title.en}.")
+    if outcome.count > 1:
+        say(f"共 {outcome.count} 个情形。", f"{outcome.count} cases in all.")
+    if outcome.why:
+        say(f"{outcome.why.zh}。", f"{outcome.why.en}.")
+    known = {k: v for k, v in (outcome.measures or {}).items() if v is not None}
+    if known:
+        listed = "; ".join(f"{k} = {v}" for k, v in known.items())
+        say(f"测得：{listed}。", f"Measured: {listed}.")
+    if outcome.missing:
+        listed = ", ".join(outcome.missing)
+        say(f"未提供或不明确：{listed}。", f"Not supplied or not clear: {listed}.")
+    if outcome.excused_by:
+        say(f"依条款 {outcome.excused_by} 免责。", f"Excused by provision {outcome.excused_by}.")
+    if outcome.not_shown:
+        listed = ", ".join(outcome.not_shown)
+        say(f"免责事由未获证明（{listed}），违约成立。", f"No exemption was shown ({listed}); the breach stands.")
+    if outcome.computation:
+        say(f"计算：{outcome.computation}。", f"Computation: {outcome.computation}.")
+    for reading in outcome.readings:
+        words = VERDICT_WORDS[reading.verdict]
+        money = f" {reading.amount}" if reading.amount is not None else ""
+        say(f"若按另一解释（{reading.text.zh}）：{words.zh}{money}。",
+            f"Under another reading ({reading.text.en}): {words.en}{money}.")
+    if outcome.provisional:
+        say("所涉年度的放假安排尚未公布，日期为暂定。",
+            "The working days of a year concerned have not been published; the date is provisional.")
+    return Bilingual("".join(zh), " ".join(en))
