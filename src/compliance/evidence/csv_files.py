@@ -19,13 +19,17 @@ MAX_CELL = 32_767
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file in the normal form of the engine: header `_row` and the columns, every cell quoted."""
+    """A file in the normal form of the engine: header `_row` and the columns, every cell quoted.
+
+    Of a typed file `select` names its columns by ours.
+    """
 
     path: Path
     columns: tuple[str, ...]
     rows: int
     blank: int
     encoding: str | None
+    select: str = ""
 
 
 def decode(raw: bytes, spec: TableSpec, declared: str | None, file: str) -> tuple[str | None, str, list[Problem]]:

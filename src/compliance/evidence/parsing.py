@@ -101,3 +101,29 @@ def _moment(text: str) -> str:
              f" THEN to_hours({hour}::INT) + to_minutes({minute}::INT) + to_seconds(coalesce(nullif({second}, '')::INT, 0))"
              f" WHEN {hour} = '24' AND {minute}::INT = 0 AND coalesce(nullif({second}, '')::INT, 0) = 0 THEN to_hours(24) END")
     return f"CASE WHEN regexp_full_match({text}, '{_DAY}{_CLOCK}?') THEN {day}::TIMESTAMP + ({clock}) END"
+
+
+# What a typed column of a Parquet file or database may be, for each type of the dictionary.
+_NATIVE = {
+    "date": ("DATE",), "boolean": ("BOOLEAN",), "datetime": ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS",
+                                                              "TIMESTAMP WITH TIME ZONE"),
+    "integer": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"),
+}
+
+
+def is_native(column: ColumnSpec, physical: str) -> bool:
+    """Whether a typed column can be read as the type of the dictionary without passing through text."""
+    if column.type in ("decimal", "money"):
+        return physical.startswith("DECIMAL") or physical in (*_NATIVE["integer"], "DOUBLE", "FLOAT")
+    return physical in _NATIVE.get(column.type, ())
+
+
+def native(column: ColumnSpec, name: str, physical: str) -> str:
+    """SQL that reads a typed cell; a number that is not exact at the places of its type cannot be read."""
+    kind = SQL_TYPES[column.type]
+    if column.type in ("decimal", "money"):
+        exact = f"TRY_CAST({name} AS {kind})"
+        return f"CASE WHEN {exact}::{physical if physical in ('DOUBLE', 'FLOAT') else 'DECIMAL(38,9)'} = {name} THEN {exact} END"
+    if physical == "TIMESTAMP WITH TIME ZONE":
+        return f"({name} AT TIME ZONE 'Asia/Shanghai')"
+    return f"TRY_CAST({name} AS {kind})"

@@ -16,10 +16,13 @@ from ibis.backends.duckdb import Backend
 
 from compliance.evidence.csv_files import Staged, stage_csv
 from compliance.evidence.dictionary import Dictionary, TableSpec, load_dictionary
-from compliance.evidence.headers import near, table_named
+from compliance.evidence.headers import near, plain, table_named
+from compliance.evidence.native_files import stage_database, stage_parquet
 from compliance.evidence.manifest import MANIFEST, Declared, read_manifest
-from compliance.evidence.parsing import SQL_TYPES, cleaned, quoted, text_literal, typed
+from compliance.evidence.parsing import SQL_TYPES, cleaned, native, quoted, text_literal, typed
 from compliance.evidence.records import EvidenceFile, EvidenceStore, EvidenceTable
+from compliance.evidence.validation import validate
+from compliance.evidence.xlsx_files import read_workbook, stage_sheet
 from compliance.ground import Location, Problem
 
 
@@ -51,17 +54,20 @@ def as_text(value: object) -> str | None:
             return str(value)
 
 
-def type_table(backend: Backend, spec: TableSpec, columns: Sequence[str], dictionary: Dictionary) -> EvidenceTable:
-    """Turns `text_<table>` (file, sheet, row and text columns) into `raw_<table>`."""
-    supplied = set(columns)
+def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary) -> EvidenceTable:
+    """Turns `text_<table>` into `raw_<table>`; `physical` gives the type of each supplied column there."""
     inner, outer, bits = [], [], []
     for i, column in enumerate(spec.columns):
-        name = quoted(column.name)
-        if column.name not in supplied:
+        name, cell = quoted(column.name), quoted("t_" + column.name)
+        if column.name not in physical:
             outer.append(f"NULL::{SQL_TYPES[column.type]} AS {name}")
             continue
-        inner.append(f"{cleaned(name)} AS {quoted('t_' + column.name)}")
-        outer.append(f"{typed(column, quoted('t_' + column.name), dictionary)} AS {name}")
+        if physical[column.name] == "VARCHAR":
+            inner.append(f"{cleaned(name)} AS {cell}")
+            outer.append(f"{typed(column, cell, dictionary)} AS {name}")
+        else:
+            inner.append(f"{name} AS {cell}")
+            outer.append(f"{native(column, cell, physical[column.name])} AS {name}")
         bits.append((i, column))
     unread = " + ".join(f"CASE WHEN {quoted('t_' + c.name)} IS NOT NULL AND {quoted(c.name)} IS NULL"
                         f" THEN {1 << i}::HUGEINT ELSE 0 END" for i, c in bits) or "0::HUGEINT"
@@ -78,7 +84,7 @@ def type_table(backend: Backend, spec: TableSpec, columns: Sequence[str], dictio
     sums = ", ".join(f"count(*) FILTER ((_bad >> {i}) & 1 = 1)" for i, _ in bits)
     rejected, *bad = backend.raw_sql(
         f"SELECT count(*) FILTER (_doubt){', ' + sums if sums else ''} FROM {quoted('raw_' + spec.name)}").fetchone()
-    return EvidenceTable(spec.name, True, frozenset(supplied),
+    return EvidenceTable(spec.name, True, frozenset(physical),
                          frozenset(c.name for (_, c), n in zip(bits, bad, strict=True) if n), rejected)
 
 
@@ -108,10 +114,17 @@ def evidence_from_rows(tables: Mapping[str, Sequence[Mapping[str, object]]],
             engine.con.executemany(
                 f"INSERT INTO {quoted('text_' + name)} VALUES ({', '.join('?' * (len(used) + 4))})",
                 [[i, name, None, i + 1, *(as_text(r.get(c)) for c in used)] for i, r in enumerate(rows, start=1)])
-        known[name] = type_table(engine, spec, used, dictionary)
+        known[name] = type_table(engine, spec, dict.fromkeys(used, "VARCHAR"), dictionary)
     if problems:
         return None, problems
-    return EvidenceStore(engine, known, ()), []
+    known, problems = validate(engine, known, dictionary)
+    if problems and bad_rows == "stop":
+        return None, problems
+    return EvidenceStore(engine, known, ()), problems
+
+
+# Sheets of our own template that hold no evidence.
+_INSTRUCTIONS = frozenset({"说明", "instructions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +144,21 @@ def open_evidence(source: str, *, bad_rows: str = "stop") -> tuple[EvidenceStore
     `bad_rows` "stop": a row with a fault is such a problem; "reject": the row is marked and leaves undecided what it
     could change.
     """
-    folder = Path(source)
-    if not folder.is_dir():
-        return None, [Problem("evidence-missing-folder", "there is no such folder of evidence", Location(folder.name),
-                              "name a folder that holds one file a table, such as payments.csv")]
+    path = Path(source.removeprefix("duckdb:///"))
+    if not path.is_dir() and not (path.is_file() and path.suffix.lower() in (".xlsx", ".duckdb", ".db")):
+        return None, [Problem("evidence-missing-folder", "there is no such folder, workbook or database of evidence",
+                              Location(path.name), "name a folder that holds one file a table, such as payments.csv")]
     dictionary = load_dictionary()
-    declared, problems = read_manifest(folder, dictionary)
+    declared, problems = read_manifest(path, dictionary) if path.is_dir() else ({}, [])
     with tempfile.TemporaryDirectory() as staging:
-        parts, more = _stage_folder(folder, Path(staging), dictionary, declared)
+        if path.is_dir():
+            parts, more = _stage_folder(path, Path(staging), dictionary, declared)
+        elif path.suffix.lower() == ".xlsx":
+            parts, more = _stage_workbook(path, Path(staging), dictionary)
+        else:
+            exported, more = stage_database(path, Path(staging), dictionary)
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            parts = [_Part(table, path.name, None, digest, staged) for table, staged in exported]
         problems += more
         if problems:
             return None, problems
@@ -163,6 +183,11 @@ def _stage_folder(folder: Path, staging: Path, dictionary: Dictionary, declared:
                                     "put the file itself into the folder"))
             continue
         table = in_parts.get(path.name) or table_named(path.stem, dictionary)
+        if table is None and path.suffix.lower() == ".xlsx":
+            found, more = _stage_workbook(path, staging, dictionary)
+            parts += found
+            problems += more
+            continue
         if table is None:
             problems.append(Problem("evidence-unknown-table", f"no table is called '{path.stem}'", Location(path.name),
                                     near(path.stem, [n for t in dictionary.tables.values() for n in (t.name, t.zh)])))
@@ -185,12 +210,47 @@ def _stage_file(path: Path, table: str, staging: Path, dictionary: Dictionary, d
         return [], [Problem("evidence-changed", "the file is not the one that was declared: its sha256 differs",
                             Location(path.name), "ask for the file that was handed over")]
     spec = dictionary.tables[table]
-    if path.suffix.lower() not in (".csv", ".txt"):
-        return [], [Problem("evidence-file-type", f"files of type '{path.suffix}' are not read", Location(path.name),
-                            "hand over CSV, XLSX or Parquet")]
-    staged, problems = stage_csv(path, spec, staging / f"part{number}.csv", path.name, encoding=declared.encoding,
-                                 delimiter=declared.delimiter)
+    target = staging / f"part{number}.csv"
+    match path.suffix.lower():
+        case ".csv" | ".txt":
+            staged, problems = stage_csv(path, spec, target, path.name, encoding=declared.encoding,
+                                         delimiter=declared.delimiter)
+        case ".parquet":
+            staged, problems = stage_parquet(path, spec, target.with_suffix(".parquet"), path.name)
+        case ".xlsx":
+            sheets, problems = read_workbook(path, staging / f"book{number}", path.name)
+            filled = [s for s in sheets if s.path.stat().st_size]
+            if not problems and len(filled) != 1:
+                return [], [Problem("evidence-sheets", f"the workbook of one table has {len(filled)} sheets with content",
+                                    Location(path.name), "keep one sheet, or name the workbook 'evidence.xlsx' and each sheet "
+                                    "after its table")]
+            staged, more = stage_sheet(filled[0], spec, target, path.name) if not problems else (None, [])
+            problems = problems + more
+            part = _Part(table, path.name, filled[0].name if filled else None, digest, staged) if staged else None
+            return [part] if part else [], problems
+        case _:
+            return [], [Problem("evidence-file-type", f"files of type '{path.suffix}' are not read", Location(path.name),
+                                "hand over CSV, XLSX or Parquet")]
     return ([_Part(table, path.name, None, digest, staged)] if staged else []), problems
+
+
+def _stage_workbook(path: Path, staging: Path, dictionary: Dictionary) -> tuple[list[_Part], list[Problem]]:
+    """A workbook with a sheet a table; every sheet is named after its table."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    sheets, problems = read_workbook(path, staging / "book", path.name)
+    parts: list[_Part] = []
+    for number, sheet in enumerate(sheets):
+        table = table_named(sheet.name, dictionary)
+        if table is None:
+            if plain(sheet.name) not in _INSTRUCTIONS:
+                problems.append(Problem("evidence-unknown-table", f"no table is called '{sheet.name}'",
+                                        Location(path.name, 0, 0, sheet.name),
+                                        near(sheet.name, [n for t in dictionary.tables.values() for n in (t.name, t.zh)])))
+            continue
+        staged, more = stage_sheet(sheet, dictionary.tables[table], staging / f"sheet{number}.csv", path.name)
+        problems += more
+        parts += [_Part(table, path.name, sheet.name, digest, staged)] if staged else []
+    return parts, problems
 
 
 def _repeated(parts: Sequence[_Part], declared: Mapping[str, Declared]) -> list[Problem]:
@@ -212,8 +272,13 @@ def _load(backend: Backend, parts: Sequence[_Part], dictionary: Dictionary, decl
         own = [p for p in parts if p.table == table]
         spec, said = dictionary.tables[table], declared.get(table, Declared())
         columns = _text_table(backend, table, own)
-        typed_table = type_table(backend, spec, columns, dictionary)
-        tables[table] = replace(typed_table, complete_from=said.complete_from, complete_to=said.complete_to)
+        tables[table] = replace(type_table(backend, spec, columns, dictionary), complete_from=said.complete_from,
+                                complete_to=said.complete_to)
+    tables, problems = validate(backend, tables, dictionary)
+    if problems and bad_rows == "stop":
+        return None, [replace(p, fatal=True) for p in problems]
+    for table in tables:
+        own, said = [p for p in parts if p.table == table], declared.get(table, Declared())
         rejected = dict(backend.raw_sql(f"SELECT _file, count(*) FILTER (_doubt) FROM {quoted('raw_' + table)} GROUP BY 1").fetchall())
         for part in own:
             bad = rejected.get(part.file, 0)
@@ -221,23 +286,32 @@ def _load(backend: Backend, parts: Sequence[_Part], dictionary: Dictionary, decl
             files.append(EvidenceFile(table, part.file, part.sheet, part.sha256, staged.rows,
                                       staged.rows - staged.blank - bad, bad, staged.blank, staged.encoding,
                                       said.complete_from, said.complete_to, said.handed_over_by, said.handed_over_on))
-    return EvidenceStore(backend, tables, tuple(files)), []
+    return EvidenceStore(backend, tables, tuple(files)), problems
 
 
-def _text_table(backend: Backend, table: str, parts: Sequence[_Part]) -> list[str]:
-    """The text of all parts of a table as `text_<table>`; the columns that any part has."""
+def _text_table(backend: Backend, table: str, parts: Sequence[_Part]) -> dict[str, str]:
+    """The cells of all parts of a table as `text_<table>`; the physical type of each column that any part has."""
     columns = list(dict.fromkeys(c for p in parts for c in p.staged.columns))
     selects = []
     for part in parts:
-        own = ", ".join(f"'{c}': 'VARCHAR'" for c in ("_row", *part.staged.columns))
-        selected = ", ".join(quoted(c) if c in part.staged.columns else f"NULL::VARCHAR AS {quoted(c)}" for c in columns)
+        selected = ", ".join(quoted(c) if c in part.staged.columns else f"NULL AS {quoted(c)}" for c in columns)
         sheet = text_literal(part.sheet) if part.sheet else "NULL::VARCHAR"
-        selects.append(
-            f"SELECT {text_literal(part.file)} AS _file, {sheet} AS _sheet, _row::INTEGER AS _row, {selected}"
-            f" FROM read_csv({text_literal(str(part.staged.path))}, auto_detect=false, header=true, delim=',', quote='\"',"
-            f" escape='\"', comment='', skip=0, strict_mode=true, new_line='\\n', nullstr='', columns={{{own}}},"
-            f" hive_partitioning=false, parallel=false, max_line_size=50000000)")
-    union = " UNION ALL ".join(selects)
+        selects.append(f"SELECT {text_literal(part.file)} AS _file, {sheet} AS _sheet, _row::INTEGER AS _row, {selected}"
+                       f" FROM {_reader(part.staged)}")
+    order = "ORDER BY _file, _sheet, _row" if len(parts) > 1 else "ORDER BY _row"
     backend.raw_sql(f"CREATE OR REPLACE TABLE {quoted('text_' + table)} AS"
-                    f" SELECT row_number() OVER (ORDER BY _file, _sheet, _row) AS _id, * FROM ({union})")
-    return columns
+                    f" SELECT row_number() OVER ({order}) AS _id, * FROM ({' UNION ALL '.join(selects)})")
+    described = backend.raw_sql(f"DESCRIBE {quoted('text_' + table)}").fetchall()
+    return {name: kind for name, kind, *_ in described if name in columns}
+
+
+def _reader(staged: Staged) -> str:
+    """The staged file as a table: nothing is left to the engine to find out."""
+    path = text_literal(str(staged.path))
+    if staged.path.suffix == ".parquet":
+        return f"(SELECT file_row_number + 2 AS _row, {staged.select} FROM read_parquet({path}, hive_partitioning=false," \
+               " file_row_number=true))"
+    columns = ", ".join(f"'{c}': 'VARCHAR'" for c in ("_row", *staged.columns))
+    return (f"read_csv({path}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', comment='', skip=0,"
+            f" strict_mode=true, new_line='\\n', nullstr='', columns={{{columns}}}, hive_partitioning=false,"
+            " parallel=false, max_line_size=50000000)")

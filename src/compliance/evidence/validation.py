@@ -1,0 +1,133 @@
+"""Holds typed evidence against the schemas and against each other; every faulty row is named and marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import ibis
+from ibis.backends.duckdb import Backend
+
+from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
+from compliance.evidence.parsing import quoted
+from compliance.evidence.records import EvidenceTable
+from compliance.evidence.schemas import Fault, faults
+from compliance.ground import Location, Problem
+
+# Rows shown of one kind of fault in one table; the count of all is always given.
+SHOWN = 20
+_HELP = {
+    "date": "write the day as YYYY-MM-DD", "datetime": "write the moment as YYYY-MM-DD HH:MM",
+    "integer": "write a whole number", "decimal": "write the number with digits and a point, at most 6 decimals",
+    "money": "write the amount in yuan with at most 2 decimals, without a unit", "boolean": "write 是 or 否 (true or false)",
+    "text": "write text"}
+
+
+def validate(backend: Backend, tables: Mapping[str, EvidenceTable], dictionary: Dictionary,
+             ) -> tuple[dict[str, EvidenceTable], list[Problem]]:
+    """The tables with their rejected rows counted, and the problems of these rows."""
+    problems: list[Problem] = []
+    result = {}
+    for name, table in tables.items():
+        spec = dictionary.tables[name]
+        if table.rejected:
+            problems += _unreadable(backend, spec, table, dictionary)
+        found = [*faults(spec, backend.table(f"raw_{name}"), table.columns), *_references(backend, spec, table, tables)]
+        problems += _broken(backend, spec, found)
+        rejected = backend.raw_sql(f"SELECT count(*) FILTER (_doubt) FROM {quoted('raw_' + name)}").fetchone()[0]
+        result[name] = replace(table, rejected=rejected)
+    return result, problems
+
+
+def _place(file: str, sheet: str | None, row: int, field: str) -> Location:
+    return Location(file, row, 0, sheet, field)
+
+
+def _shown(column: ColumnSpec, value: object) -> str:
+    """A value as it may be printed: what names a person is not."""
+    if column.pii:
+        return "(not shown)"
+    text = str(value)
+    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
+
+
+def _unreadable(backend: Backend, spec: TableSpec, table: EvidenceTable, dictionary: Dictionary) -> list[Problem]:
+    """Cells that are not of their type, and required cells that are blank."""
+    problems = []
+    for i, column in enumerate(spec.columns):
+        if column.name not in table.columns:
+            continue
+        bad = f"((r._bad >> {i}) & 1) = 1" if column.name in table.bad_columns else None
+        blank = f"({quoted(column.name)} IS NULL AND (r._bad >> {i}) & 1 = 0)" if column.required else None
+        for condition, code in ((bad, "evidence-unreadable-cell"), (blank, "evidence-missing-value")):
+            if condition is None:
+                continue
+            condition = condition if code == "evidence-unreadable-cell" else condition.replace(
+                quoted(column.name), f"r.{quoted(column.name)}")
+            rows = backend.raw_sql(
+                f"SELECT r._file, r._sheet, r._row, t.{quoted(column.name)}, count(*) OVER () FROM {quoted('raw_' + spec.name)} r"
+                f" JOIN {quoted('text_' + spec.name)} t USING (_id) WHERE {condition} ORDER BY r._id LIMIT {SHOWN}").fetchall()
+            for file, sheet, row, value, count in rows:
+                at = _place(file, sheet, row, column.zh)
+                if code == "evidence-missing-value":
+                    problems.append(Problem(code, f"{column.zh} ({column.name}) is required and blank" + _of(count), at,
+                                            "fill in the value", fatal=False))
+                else:
+                    problems.append(Problem(code, f"{_shown(column, value)} is not a {column.type}" + _of(count), at,
+                                            _advice(column, dictionary), fatal=False))
+    return problems
+
+
+def _of(count: int) -> str:
+    return f" (one of {count} such rows)" if count > 1 else ""
+
+
+def _advice(column: ColumnSpec, dictionary: Dictionary) -> str:
+    if column.enum is None:
+        return _HELP[column.type]
+    codes = dictionary.code_lists[column.enum].values
+    return "one of " + ", ".join(f"{c.code} ({c.zh})" for c in codes[:30])
+
+
+def _references(backend: Backend, spec: TableSpec, table: EvidenceTable, tables: Mapping[str, EvidenceTable]) -> list[Fault]:
+    """Values that name a row of another supplied table which is not there."""
+    own = backend.table(f"raw_{spec.name}")
+    found = []
+    for column in spec.columns:
+        if column.name not in table.columns or column.references is None:
+            continue
+        other, key = column.references
+        if other not in tables or key not in tables[other].columns:
+            continue
+        target = backend.table(f"raw_{other}")
+        keys = target.filter(target[key].notnull())[key]
+        found.append(Fault("evidence-broken-reference", (column.name,), f"no row of {other} has this {key}",
+                           own[column.name].notnull() & ~own[column.name].isin(keys)))
+    return found
+
+
+def _broken(backend: Backend, spec: TableSpec, found: list[Fault]) -> list[Problem]:
+    """Marks the rows that break a check: one projection with a bit a check, only bad rows are kept."""
+    if not found:
+        return []
+    own = backend.table(f"raw_{spec.name}")
+    bits = {f"b{i}": fault.bad.fill_null(False) for i, fault in enumerate(found)}
+    marked = own.select("_id", **bits)
+    bad = marked.filter(ibis.or_(*(marked[b] for b in bits)))
+    name = f"faults_{spec.name}"
+    backend.raw_sql(f"CREATE OR REPLACE TABLE {quoted(name)} AS {backend.compile(bad)}")
+    if not backend.raw_sql(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]:
+        return []
+    backend.raw_sql(f"UPDATE {quoted('raw_' + spec.name)} SET _doubt = TRUE WHERE _id IN (SELECT _id FROM {quoted(name)})")
+    problems = []
+    for i, fault in enumerate(found):
+        columns = ", ".join(f"r.{quoted(c)}" for c in fault.columns)
+        rows = backend.raw_sql(
+            f"SELECT r._file, r._sheet, r._row, count(*) OVER (), {columns} FROM {quoted(name)} f JOIN {quoted('raw_' + spec.name)} r"
+            f" USING (_id) WHERE f.b{i} ORDER BY r._id LIMIT {SHOWN}").fetchall()
+        for file, sheet, row, count, *values in rows:
+            shown = ", ".join(f"{c} = {_shown(spec.column(c), v)}" for c, v in zip(fault.columns, values, strict=True)
+                              if v is not None and spec.column(c) is not None)
+            problems.append(Problem(fault.code, f"{fault.message}: {shown}{_of(count)}", _place(file, sheet, row, fault.columns[0]),
+                                    "correct the row, or ask the party that handed it over", fatal=False))
+    return problems
