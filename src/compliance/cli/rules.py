@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.table import Table
 
 from compliance.cli.places import rules_root
-from compliance.ground import sorted_problems
-from compliance.linting.loading import contract_ids, load_contract
+from compliance.cli.shown import out, plain, show_problems
+from compliance.linting.loading import LoadedContract, contract_ids, load_contract
+from compliance.model.rule import Rule
 from compliance.rule_tests import run_cases, without_cases
 
 app = typer.Typer(no_args_is_help=True, help="Write and check rules.")
-console = Console(highlight=False, soft_wrap=True)
 PathArgument = Annotated[Path | None, typer.Argument(help="Folder of one contract or of all; default: all rules.")]
 
 
@@ -24,6 +25,14 @@ def _chosen(path: Path | None) -> tuple[Path, list[str]]:
         return path.resolve().parent, [path.resolve().name]
     root = rules_root(path)
     return root, contract_ids(root)
+
+
+def _load(root: Path, contract: str) -> LoadedContract:
+    loaded, problems = load_contract(root, contract)
+    if loaded is None:
+        show_problems(problems)
+        raise typer.Exit(2)
+    return loaded
 
 
 @app.command()
@@ -36,12 +45,13 @@ def lint(path: PathArgument = None) -> None:
     faulty = 0
     for contract in contracts:
         loaded, problems = load_contract(root, contract)
-        for problem in sorted_problems(problems):
-            console.print(str(problem), markup=False)
+        show_problems(problems, out)
         faulty += len(problems)
         if loaded is not None:
-            console.print(f"{contract}: {len(loaded.rule_set.rules)} rules, {len(loaded.rule_set.cases)} cases, no problem")
-    raise typer.Exit(2 if faulty else 0)
+            out.print(f"{contract}: {len(loaded.rule_set.rules)} rules, {len(loaded.rule_set.cases)} cases, no problem")
+    if not contracts:
+        out.print(plain(f"there are no contracts under {root.name}"))
+    raise typer.Exit(2 if faulty or not contracts else 0)
 
 
 @app.command()
@@ -56,20 +66,104 @@ def test(path: PathArgument = None,
     root, contracts = _chosen(path)
     failed = 0
     for contract in contracts:
-        loaded, problems = load_contract(root, contract)
-        if loaded is None:
-            for problem in sorted_problems(problems):
-                console.print(str(problem), markup=False)
-            raise typer.Exit(2)
+        loaded = _load(root, contract)
         cases = [c for c in loaded.rule_set.cases if rule in (None, c.rule)]
         bad = 0
         for result in run_cases(loaded, cases):
             bad += bool(result.differences)
             for difference in result.differences:
-                console.print(f"{result.case.location}: {result.case.name}: {difference}", markup=False)
-        console.print(f"{contract}: {len(cases) - bad} of {len(cases)} cases agree")
+                out.print(plain(f"{result.case.location}: {result.case.name}: {difference}"), soft_wrap=True)
+        out.print(f"{contract}: {len(cases) - bad} of {len(cases)} cases agree")
         lacking = without_cases(loaded) if complete and rule is None else []
         for line in lacking:
-            console.print(f"{contract}: {line}", markup=False)
+            out.print(plain(f"{contract}: {line}"), soft_wrap=True)
         failed += bad + len(lacking)
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def show(rule: Annotated[str, typer.Argument(help="A rule, or a provision such as govcloud-2026-P088.")],
+         rules_dir: Annotated[Path | None, typer.Option("--rules", help="Folder of rules.")] = None) -> None:
+    """Shows a rule: its provision, what it is asked about, what it measures and its decision table.
+
+    Example: compliance rules show first-instalment-on-time
+    """
+    root, contracts = _chosen(rules_dir)
+    found = 0
+    for contract in contracts:
+        loaded = _load(root, contract)
+        for known in loaded.rule_set.rules:
+            if rule in (known.id, f"{contract}-{known.provision}", known.provision):
+                _show(loaded, known)
+                found += 1
+    if not found:
+        out.print(plain(f"there is no rule or encoded provision '{rule}'"))
+        raise typer.Exit(2)
+
+
+def _show(loaded: LoadedContract, rule: Rule) -> None:
+    provision = loaded.contract.provisions.get(rule.provision)
+    out.print(plain(f"{rule.id}  ({loaded.contract.id}-{rule.provision}, {rule.location})"))
+    out.print(plain(f"  {rule.title.zh}\n  {rule.title.en}"))
+    if provision:
+        out.print(plain(f"  clause {provision.clause}, {provision.modality}, {provision.obligor}, {provision.category}"))
+    where = f" where {rule.cases.where.text}" if rule.cases.where else ""
+    out.print(plain(f"  cases: {rule.cases.form} {rule.cases.table or rule.cases.period or ''}{where}"))
+    for rows in rule.rows:
+        out.print(plain(f"  rows {rows.name}: {rows.table}" + (f" where {rows.where.text}" if rows.where else "")))
+    for name, source in rule.let.items():
+        out.print(plain(f"  let {name}: {source.text}"))
+    for checked in loaded.checked.rules:
+        if checked.rule.id == rule.id:
+            for number, line in enumerate(checked.lines, start=1):
+                out.print(plain(f"  {number}. {line.verdict}" + (f": {line.why.zh}" if line.why else "")))
+    for excuse in rule.unless:
+        out.print(plain(f"  unless {excuse.condition.text}" + (f" (by {excuse.by})" if excuse.by else "")))
+    for part, source in (rule.amount.parts if rule.amount else {}).items():
+        out.print(plain(f"  amount {part}: {source.text}"))
+    if rule.follows:
+        out.print(plain(f"  follows {rule.follows.mode} of {', '.join(rule.follows.sources)}"
+                        + (" with the same link" if rule.follows.linked else "")))
+    for reading in rule.readings:
+        out.print(plain(f"  reading {reading.name}{' (default)' if reading.default else ''}: {reading.text.zh}"))
+    out.print()
+
+
+@app.command()
+def coverage(contract: Annotated[str | None, typer.Argument(help="One contract; default: all.")] = None,
+             rules_dir: Annotated[Path | None, typer.Option("--rules", help="Folder of rules.")] = None,
+             missing: Annotated[bool, typer.Option(help="List the provisions that are not yet encoded.")] = False) -> None:
+    """Shows which provisions of the registers a rule covers.
+
+    Example: compliance rules coverage govcloud-2026 --missing
+    """
+    root, contracts = _chosen(rules_dir)
+    table = Table("contract", "category", "provisions", "encoded", "automatic", "of these encoded")
+    for name in contracts if contract is None else [contract]:
+        loaded = _load(root, name)
+        encoded = covered(loaded)
+        register = loaded.contract.provisions.values()
+        total = Counter(p.category for p in register)
+        for category in sorted(total):
+            own = [p for p in register if p.category == category]
+            automatic = [p for p in own if p.checkability == "automatic"]
+            table.add_row(name, category, str(len(own)), str(sum(p.id in encoded for p in own)), str(len(automatic)),
+                          str(sum(p.id in encoded for p in automatic)))
+        table.add_row(name, "all", str(len(register)), str(sum(p.id in encoded for p in register)), "", "", end_section=True)
+        if missing:
+            for p in register:
+                if p.id not in encoded:
+                    out.print(plain(f"{name}-{p.id} clause {p.clause}: {p.category}, {p.modality}, {p.checkability}: not yet encoded"))
+    out.print(table)
+
+
+def covered(loaded: LoadedContract) -> set[str]:
+    """The provisions for which there is a rule."""
+    found = set()
+    for rule in loaded.rule_set.rules:
+        if rule.provision.startswith("param."):
+            rows = loaded.contract.lists[rule.family or ""].rows
+            found |= {str(row[rule.provision.removeprefix("param.")]) for row in rows}
+        else:
+            found.add(rule.provision)
+    return found

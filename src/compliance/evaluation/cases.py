@@ -54,7 +54,8 @@ def source_columns(source: Source, names: Iterable[str], prefix: str) -> tuple[d
         if relation is None or name not in source.columns:
             columns[column] = values.null(kind)
         else:
-            columns[column] = relation[name]
+            cell = relation[name]
+            columns[column] = cell.cast(values.IBIS_TYPES[kind]) if kind in ("decimal", "money") else cell
             blank = _blank(source, name)
             absent = False if blank is None else f"{column}_ab"
             if blank is not None:

@@ -59,6 +59,45 @@ def compile_condition(expression: Expression, env: Environment) -> ir.BooleanVal
     return value.lo if value.type == "boolean" else ibis.null("boolean")
 
 
+@dataclass(frozen=True, slots=True)
+class Possibility:
+    """Whether a condition could be true, and whether it could be false, once everything unknown were known.
+
+    A comparison with a value that is known to be blank can be neither: it will never be established.
+    """
+
+    true: ir.BooleanValue
+    false: ir.BooleanValue
+
+
+def compile_possibility(expression: Expression, env: Environment) -> Possibility:
+    """What a condition could still turn out to be."""
+    match expression:
+        case Apply("not", (inner,)):
+            found = compile_possibility(inner, env)
+            return Possibility(found.false, found.true)
+        case Apply("and", (left, right)):
+            a, b = compile_possibility(left, env), compile_possibility(right, env)
+            return Possibility(a.true & b.true, a.false | b.false)
+        case Apply("or", (left, right)):
+            a, b = compile_possibility(left, env), compile_possibility(right, env)
+            return Possibility(a.true | b.true, a.false & b.false)
+        case Apply("=" | "<>" | "<" | "<=" | ">" | ">=", (left, right)):
+            sides = (compile_value(left, env), compile_value(right, env))
+            return _possible(compile_condition(expression, env), [values.is_blank(v) for v in sides if v.absent is not None])
+        case _:
+            value = compile_value(expression, env)
+            return _possible(value.lo, [] if value.absent is None else [values.is_blank(value)])
+
+
+def _possible(condition: ir.BooleanValue, blanks: list[ir.BooleanValue]) -> Possibility:
+    true, false = condition.fill_null(True), (~condition).fill_null(True)
+    for blank in blanks:
+        there = ~blank.fill_null(False)
+        true, false = true & there, false & there
+    return Possibility(true, false)
+
+
 def _dated_term(term: DatedTerm, env: Environment) -> Value:
     day = values.as_day(compile_value(term.day, env)).point()
     branches = [(day >= values.day_literal(start), values.literal(step.value, term.type).lo)
@@ -177,16 +216,21 @@ def _function(name: str, arguments: list[Value], kind: str) -> Value:
 
 
 def _plus_days(day: ir.DateValue, days: ir.IntegerValue) -> ir.DateValue:
-    return (day + days.cast("int64").as_interval("D")).cast("date")
+    return as_date(day.cast("timestamp") + days.cast("int64").as_interval("D"))
+
+
+def as_date(moment: ir.TimestampValue) -> ir.DateValue:
+    """The engine adds days to a date as a moment; Ibis would take it for a date and leave out a plain cast."""
+    return moment.cast("timestamp").date()
 
 
 def _plus_months(day: ir.DateValue, months: ir.IntegerValue) -> ir.DateValue:
     """Same day number, or the last day of the month if there is none (Civil Code art. 202)."""
-    return (day + months.cast("int64").as_interval("M")).cast("date")
+    return as_date(day.cast("timestamp") + months.cast("int64").as_interval("M"))
 
 
 def _month_end(day: ir.DateValue) -> ir.DateValue:
-    return (day.truncate("M") + ibis.interval(months=1) - ibis.interval(days=1)).cast("date")
+    return as_date(day.cast("timestamp").truncate("M") + ibis.interval(months=1) - ibis.interval(days=1))
 
 
 def _months_between(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:

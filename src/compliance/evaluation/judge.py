@@ -259,8 +259,9 @@ def _amount(parts: Mapping[str, Decimal | int | None]) -> tuple[Decimal | None, 
 
 
 def _plain_number(number: Decimal) -> str:
-    text = format(number.normalize(), "f")
-    return format(number, "f") if number == number.quantize(CENT) and "." in text else text
+    """Without the zeros that carry nothing; cents are written with two places."""
+    places = -int(number.normalize().as_tuple().exponent)
+    return f"{number:.2f}" if places == 1 else f"{number:.{max(places, 0)}f}"
 
 
 def _owed_once(outcomes: list[Outcome]) -> list[Outcome]:
@@ -308,7 +309,7 @@ def _value_text(value: Any) -> str | None:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return format(value, "f")
+            return _plain_number(value)
         case datetime() | date():
             return moment_text(value)
         case _:

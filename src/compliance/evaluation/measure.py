@@ -11,13 +11,14 @@ import ibis
 import ibis.expr.types as ir
 
 from compliance.evaluation.cases import case_relation
-from compliance.evaluation.compiling import compile_condition
+from compliance.evaluation.compiling import compile_condition, compile_possibility
 from compliance.evaluation.relation import Relation, measures
 from compliance.evaluation.rows import Evidence, attach
 from compliance.evaluation.workspace import Source, Workspace
 from compliance.linting.expressions import depends_on
 from compliance.model.checked import CheckedCases, CheckedRule, CheckedSet, CheckedView, Line
 from compliance.model.expression import Aggregate, Column, Expression, Parameter, walk
+from compliance.model.verdict import CLEAR_VERDICTS
 
 # Cases fetched one by one; of more cases the clear ones are only counted.
 LISTED_CASES = 1000
@@ -134,8 +135,10 @@ def measure_rule(workspace: Workspace, rule: CheckedRule) -> Measurement:
 def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value]:
     """What is reported of a case: conditions of the lines, due, done, excuses and the parts of the amount."""
     env = relation.environment()
-    columns: dict[str, ir.Value] = {
-        f"line{i}": compile_condition(line.condition, env) for i, line in enumerate(rule.lines)}
+    columns: dict[str, ir.Value] = {}
+    for i, line in enumerate(rule.lines):
+        columns[f"line{i}"] = compile_condition(line.condition, env)
+        columns[f"perhaps{i}"] = compile_possibility(line.condition, env).true
     columns |= {f"excuse{i}": compile_condition(e.condition, env) for i, e in enumerate(rule.excuses)}
     points: dict[str, Expression | None] = {"due": rule.due, "done": rule.done, "own_subject": rule.subject,
                                             "link": rule.link, **{f"amount_{k}": e for k, e in rule.amount.items()}}
@@ -146,15 +149,20 @@ def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value
 
 
 def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
-    """The first line that holds, and the unknown ones before it whose verdict is another."""
+    """The first line that holds, and the unknown ones before it whose verdict is another.
+
+    A line that rests on a blank cannot be established; it is passed over, but not on the way to a clear verdict.
+    """
     conditions = [table[f"line{i}"] for i in range(len(lines))]
     first = ibis.cases(*((c, i) for i, c in enumerate(conditions)), else_=-1) if lines else ibis.literal(-1)
     columns: dict[str, ir.Value] = {"first": first}
+    clear = [j for j, line in enumerate(lines) if line.verdict in CLEAR_VERDICTS - {"not_triggered"}]
     for i, line in enumerate(lines):
         same = [j for j in range(i + 1, len(lines)) if lines[j].verdict == line.verdict]
         earlier = ibis.or_(*(c.fill_null(False) for c in conditions[:i])) if i else ibis.literal(False)
         agrees = first.isin(same) if same else ibis.literal(False)
-        columns[f"unclear{i}"] = conditions[i].isnull() & ~earlier & ~agrees
+        matters = table[f"perhaps{i}"] | first.isin(clear) if clear else table[f"perhaps{i}"]
+        columns[f"unclear{i}"] = conditions[i].isnull() & ~earlier & ~agrees & matters
     return columns
 
 

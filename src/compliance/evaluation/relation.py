@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ibis
 import ibis.expr.types as ir
 
 from compliance.evaluation import values
-from compliance.evaluation.compiling import Environment, compile_value
+from compliance.evaluation.compiling import Environment, as_date, compile_possibility, compile_value
 from compliance.evaluation.values import Value
 from compliance.evaluation.workspace import Workspace
 from compliance.model.expression import Aggregate, Apply, DatedTerm, Expression
@@ -85,7 +85,7 @@ class Relation:
     def store_expressions(self, named: Mapping[Hashable, Expression]) -> None:
         self.look_up(named.values())
         env = self.environment()
-        self.store({key: compile_value(expression, env) for key, expression in named.items()})
+        self.store({key: _named(expression, env) for key, expression in named.items()})
 
     def look_up(self, expressions: Iterable[Expression]) -> None:
         """Joins the calendar for every calendar function in the expressions, innermost first."""
@@ -118,7 +118,7 @@ class Relation:
         n = table[count] if count else None
         if operator in ("days_after", "months_after"):
             span = n.as_interval("D" if operator == "days_after" else "M")
-            raw = self._keep((table[day] + span).cast("date"))
+            raw = self._keep(as_date(table[day].cast("timestamp") + span))
             joined = self._calendar(raw)
             return joined["next_workday"]
         joined = self._calendar(day)
@@ -158,6 +158,15 @@ class Relation:
         """Whether a looked-up day lies in a year whose notice has not been published."""
         flags = [self.table[n].fill_null(False) for n in self.provisional]
         return ibis.or_(*flags) if flags else ibis.literal(False)
+
+
+def _named(expression: Expression, env: Environment) -> Value:
+    """A value to keep under a name; a condition that can be neither true nor false is blank."""
+    value = compile_value(expression, env)
+    if expression.type != "boolean" or value.absent is not None:
+        return value
+    could_be = compile_possibility(expression, env)
+    return replace(value, absent=~(could_be.true | could_be.false))
 
 
 def calendar_nodes(expression: Expression) -> Iterator[Apply]:

@@ -283,7 +283,8 @@ def _sum(measure: Aggregate, argument: Value, table: ir.Table, name: str,
     zero, certain = values.literal(0, measure.type).lo, table["r__certain"]
     low = ibis.ifelse(certain, argument.lo, ibis.least(argument.lo, zero) if not measure.nonnegative else zero)
     high = ibis.ifelse(certain, argument.hi, ibis.greatest(argument.hi, zero))
-    made = {f"{name}_l": low.sum(), f"{name}_h": high.sum(), f"{name}_b": _number_of(argument.hi.isnull(), table)}
+    kind = values.IBIS_TYPES[measure.type]
+    made = {f"{name}_l": low.sum().cast(kind), f"{name}_h": high.sum().cast(kind), f"{name}_b": _number_of(argument.hi.isnull(), table)}
 
     def build(t: ir.Table) -> Value:
         open_ended = t[f"{name}_b"].fill_null(0) > 0

@@ -16,7 +16,8 @@ import ibis.expr.types as ir
 
 from compliance.model.contract import Scalar
 
-IBIS_TYPES = {"text": "string", "integer": "int64", "decimal": "decimal(18, 6)", "money": "decimal(18, 2)",
+# One type for all numbers with decimals, so that none is cut when two meet: 28 digits before the point, 10 after.
+IBIS_TYPES = {"text": "string", "integer": "int64", "decimal": "decimal(38, 10)", "money": "decimal(38, 10)",
               "date": "date", "datetime": "timestamp(6)", "boolean": "boolean", "null": "string"}
 
 Blank = ir.BooleanValue | bool | None
@@ -77,9 +78,7 @@ def literal(value: Scalar, kind: str) -> Value:
 
 def _literal(value: Scalar, kind: str) -> ir.Value:
     if kind in ("decimal", "money"):
-        number = Decimal(value)  # type: ignore[arg-type]
-        places = max(-int(number.as_tuple().exponent), 0)
-        return ibis.literal(number, type=f"decimal(18, {max(places, 2 if kind == 'money' else 0)})")
+        return ibis.literal(Decimal(value), type=IBIS_TYPES[kind])  # type: ignore[arg-type]
     return ibis.literal(value, type=IBIS_TYPES[kind])
 
 
@@ -184,13 +183,9 @@ def multiply(left: Value, right: Value, kind: str, nonnegative: bool) -> Value:
 
 
 def _product(left: ir.Value, right: ir.Value) -> ir.Value:
-    """Decimals are widened first: the engine would keep the width of the wider one and overflow."""
-    return _wide(left) * _wide(right)
-
-
-def _wide(number: ir.Value) -> ir.Value:
-    kind = number.type()
-    return number.cast(f"decimal(38, {kind.scale})") if kind.is_decimal() else number
+    """The product of two numbers in the one type of decimals, rounded only beyond its tenth place."""
+    result = left * right
+    return result.cast(IBIS_TYPES["decimal"]) if result.type().is_decimal() else result
 
 
 def pick(operator: str, values: list[Value], kind: str) -> Value:

@@ -124,7 +124,7 @@ def evidence_from_rows(tables: Mapping[str, Sequence[Mapping[str, object]]],
 
 
 # Sheets of our own template that hold no evidence.
-_INSTRUCTIONS = frozenset({"说明", "instructions"})
+_INSTRUCTIONS = frozenset({"说明", "代码", "instructions", "codes"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,20 @@ def decision_table(slots: Slots, effect: bool) -> tuple[Line, ...]:
     if slots.trigger is not None:
         lines.append(Line("not_arisen" if effect else "not_triggered", negation(slots.trigger)))
     lines += slots.judgement
+    return (*lines, *(_only_if(slots.trigger, line) for line in _decided(slots)))
+
+
+def _only_if(trigger: Expression | None, line: Line) -> Line:
+    """Without its trigger a provision decides nothing, whatever else holds."""
+    return line if trigger is None else Line(line.verdict, both(trigger, line.condition), line.why)
+
+
+def _decided(slots: Slots) -> tuple[Line, ...]:
     if slots.arises is not None:
-        return (*lines, Line("arisen", slots.arises), Line("not_arisen", negation(slots.arises)))
+        return (Line("arisen", slots.arises), Line("not_arisen", negation(slots.arises)))
     if slots.follows:
-        return (*lines, Line("arisen", TRUE))
-    return (*lines, *_test(slots))
+        return (Line("arisen", TRUE),)
+    return _test(slots)
 
 
 def _test(slots: Slots) -> tuple[Line, ...]:
@@ -58,7 +67,8 @@ def _test(slots: Slots) -> tuple[Line, ...]:
                 Line("breach", both(negation(must), over)))
     undone = Apply("is_null", (slots.done,), "boolean")
     in_time, late = _after(slots.done, slots.due, not_after=True), _after(slots.done, slots.due)
-    performed = [Line("compliant", both(in_time, must)), Line("breach", both(negation(undone), late))]
+    performed = [Line("compliant", both(negation(undone), both(in_time, must))),
+                 Line("breach", both(negation(undone), late))]
     if slots.must is not None:
         performed.append(Line("breach", both(negation(undone), negation(must))))
     return (*performed, Line("not_due", both(undone, open_)), Line("breach", both(undone, over)))

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
+import sys
 from functools import cache
 from pathlib import Path
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+# jsonschema offers to check the format of web addresses with a package that compiles a grammar for three seconds when
+# it is imported. Our schemas have no such format: the package is reported as not installed for this one import.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from jsonschema import Draft202012Validator  # noqa: E402
+from jsonschema.exceptions import ValidationError  # noqa: E402
+
+sys.modules.pop("rfc3987_syntax")
 
 from compliance.ground import Problem
 from compliance.reading.yaml_nodes import Document

@@ -1,0 +1,57 @@
+"""Commands for the evidence: check a folder, write the workbook that asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from compliance.cli.places import rules_root
+from compliance.cli.shown import out, plain, show_problems
+from compliance.evidence.dictionary import load_dictionary
+from compliance.evidence.store import close, open_evidence
+from compliance.evidence.template import write_template
+from compliance.linting.loading import load_contract
+from compliance.linting.needs import needed_columns
+
+app = typer.Typer(no_args_is_help=True, help="Check evidence, or ask for it.")
+
+
+@app.command()
+def check(folder: Annotated[str, typer.Argument(help="Folder, workbook or database with the evidence.")]) -> None:
+    """Shows every problem of the files at once: file, sheet, row, column, value, what to do.
+
+    Example: compliance evidence check data/govcloud-2026
+    """
+    store, problems = open_evidence(folder, bad_rows="reject")
+    if store is not None:
+        table = Table("table", "file", "rows", "accepted", "rejected", "blank", "encoding")
+        for file in store.files:
+            name = f"{file.file}[{file.sheet}]" if file.sheet else file.file
+            table.add_row(file.table, plain(name), str(file.rows), str(file.accepted), str(file.rejected), str(file.blank),
+                          file.encoding or "")
+        out.print(table)
+        close(store)
+    show_problems(problems, out)
+    out.print("no problem" if not problems else f"{len(problems)} problems")
+    raise typer.Exit(2 if problems else 0)
+
+
+@app.command()
+def template(contract: Annotated[str, typer.Argument(help="Contract, such as govcloud-2026.")],
+             folder: Annotated[Path, typer.Option("--out", help="Folder to write the workbook to.")],
+             rules_dir: Annotated[Path | None, typer.Option("--rules", help="Folder of rules.")] = None) -> None:
+    """Writes an Excel workbook to be filled in: one sheet a needed table, Chinese headers, drop-down codes, notes.
+
+    Example: compliance evidence template govcloud-2026 --out requests
+    """
+    loaded, problems = load_contract(rules_root(rules_dir), contract)
+    if loaded is None:
+        show_problems(problems)
+        raise typer.Exit(2)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{contract}.xlsx"
+    write_template(path, loaded.contract.title.zh, needed_columns(loaded.checked), load_dictionary())
+    out.print(plain(f"wrote {path.name}"))

@@ -1,0 +1,84 @@
+"""What the commands print: problems, tables of findings, one finding in full. Text from evidence is data, never markup."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from compliance.explain import VERDICT_WORDS
+from compliance.ground import Problem, sorted_problems
+from compliance.model.verdict import VERDICTS
+
+out = Console(highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_COLOURS = {"breach": "red", "error": "red", "no_evidence": "yellow", "needs_judgement": "yellow", "arisen": "magenta",
+            "excused": "cyan", "compliant": "green"}
+
+
+def plain(text: object) -> Text:
+    """Evidence and messages as they are, with control characters made visible."""
+    return Text("".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in str(text)))
+
+
+def show_problems(problems: Iterable[Problem], console: Console = errors) -> None:
+    """All problems at once, in the order of their places."""
+    for problem in sorted_problems(list(problems)):
+        console.print(plain(problem))
+
+
+def verdict_text(verdict: str, lang: str) -> Text:
+    return Text(VERDICT_WORDS[verdict].as_dict()[lang], style=_COLOURS.get(verdict, ""))
+
+
+def findings_table(document: dict[str, Any], lang: str) -> Table:
+    """One line a finding: clause, what it asks, verdict, dates, amount."""
+    heads = {"zh": ("条款", "规定", "对象", "结论", "应于", "实际", "金额", "证据"),
+             "en": ("Clause", "Provision", "Subject", "Verdict", "Due", "Done", "Amount", "Evidence")}[lang]
+    table = Table(title=document["manifest"]["contract"]["title"][lang], show_lines=False)
+    for head in heads:
+        table.add_column(head, justify="right" if head in ("金额", "Amount") else "left", overflow="fold")
+    for finding in document["findings"]:
+        first = finding["evidence"][0] if finding["evidence"] else None
+        where = f"{first['file']}:{first['row']}" if first else ", ".join(finding["missing"][:2])
+        more = f" +{finding['evidence_count'] - 1}" if finding["evidence_count"] > 1 else ""
+        table.add_row(plain(finding["clause"]), plain(finding["title"][lang]), plain(finding["subject"] or ""),
+                      verdict_text(finding["verdict"], lang), finding["due"] or "", finding["done"] or "",
+                      finding["amount"] or "", plain(where + more))
+    return table
+
+
+def counts_line(findings: Sequence[dict[str, Any]], lang: str) -> str:
+    """How many findings have each verdict."""
+    counted = Counter(f["verdict"] for f in findings)
+    return ", ".join(f"{VERDICT_WORDS[v].as_dict()[lang]} {counted[v]}" for v in VERDICTS if counted[v])
+
+
+def show_finding(finding: dict[str, Any], document: dict[str, Any], lang: str) -> None:
+    """Why a case has its verdict: clause, measures, evidence rows, what follows from it."""
+    words = {"zh": ("条款", "结论", "说明", "测得", "证据", "缺少", "由此产生", "依据"),
+             "en": ("Clause", "Verdict", "Why", "Measured", "Evidence", "Missing", "What follows", "Because of")}[lang]
+    clause, verdict, why, measured, evidence, missing, follows, because = words
+    out.print(Text(f"{finding['provision']}  {finding['title'][lang]}", style="bold"))
+    out.print(plain(f"{clause}: {finding['clause']}"))
+    out.print(Text(f"{verdict}: ").append_text(verdict_text(finding["verdict"], lang)).append(f"  {finding['summary'][lang]}"))
+    out.print(plain(f"{why}: {finding['explanation'][lang]}"))
+    for name, value in finding["measures"].items():
+        out.print(plain(f"  {measured}: {name} = {'—' if value is None else value}"))
+    for row in finding["evidence"]:
+        sheet = f"[{row['sheet']}]" if row["sheet"] else ""
+        out.print(plain(f"  {evidence}: {row['file']}{sheet}:{row['row']}  {row['table']} {row['key']}"))
+    if finding["evidence_count"] > len(finding["evidence"]):
+        out.print(plain(f"  {evidence}: … {finding['evidence_count']}"))
+    for name in finding["missing"]:
+        out.print(plain(f"  {missing}: {name}"))
+    for name in finding["because"]:
+        out.print(plain(f"  {because}: {name}"))
+    for other in document["findings"]:
+        if finding["id"] in other["because"]:
+            out.print(plain(f"  {follows}: {other['id']}: {other['summary'][lang]}"))
+    out.print()
