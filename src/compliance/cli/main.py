@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from compliance.audit import Audit
 from compliance.audit import audit as run_audit
-from compliance.cli import rules
+from compliance.cli import evidence, rules
 from compliance.cli.places import rules_root
+from compliance.cli.shown import counts_line, errors, findings_table, out, plain, show_finding, show_problems
 from compliance.document import findings_document
 from compliance.evidence.store import close, open_evidence
-from compliance.ground import Problem, sorted_problems
+from compliance.ground import Problem, Location
 from compliance.linting.loading import load_contract
+from compliance.outputs import write_all_or_nothing
+from compliance.reading.schema import suggestion
+from compliance.reporting.document import dumps
+from compliance.reporting.html import render_html
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-                  help="Audits service contracts: rules as data, evidence in, findings and a report out.")
+                  help="Audits service contracts: rules as data, evidence in, findings and a report out.\n\n"
+                       "Exit status: 0 nothing is in breach, undecided or broken; 1 something is; 2 an input is unusable.")
 app.add_typer(rules.app, name="rules")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+app.add_typer(evidence.app, name="evidence")
 
 
 class Format(StrEnum):
+    """What an audit prints on standard output."""
+
     TABLE = "table"
     JSON = "json"
     HTML = "html"
 
 
-def show_problems(problems: list[Problem]) -> None:
-    """All problems at once, in the order of their places."""
-    for problem in sorted_problems(problems):
-        errors.print(str(problem), markup=False)
+class Language(StrEnum):
+    """The language shown first."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class BadRows(StrEnum):
+    """What happens to rows of evidence with a fault."""
+
+    STOP = "stop"
+    REJECT = "reject"
 
 
 def a_date(text: str) -> date:
@@ -43,29 +59,90 @@ def a_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as fault:
-        raise typer.BadParameter(f"'{text}' is not a day YYYY-MM-DD") from fault
+        raise typer.BadParameter(f"'{text}' is not a day written YYYY-MM-DD") from fault
+
+
+Contract = Annotated[str, typer.Argument(help="Contract, such as govcloud-2026.")]
+Evidence = Annotated[str, typer.Option(help="Folder, workbook or database (duckdb:///FILE) with the evidence.")]
+AsOf = Annotated[date, typer.Option(parser=a_date, metavar="YYYY-MM-DD", help="Audit date.")]
+RulesDir = Annotated[Path | None, typer.Option("--rules", help="Folder of rules; default: rules/ above the working folder.")]
+Lang = Annotated[Language, typer.Option(help="Language shown first.")]
+Bad = Annotated[BadRows, typer.Option(help="Rows with a fault: stop, or reject them and leave open what they could change.")]
+
+
+def _unusable(problems: list[Problem]) -> typer.Exit:
+    show_problems(problems)
+    errors.print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}; nothing was written")
+    return typer.Exit(2)
+
+
+def _audited(contract: str, source: str, as_of: date, rules_dir: Path | None, bad_rows: BadRows) -> Audit:
+    """The audit with its progress on standard error; every problem of rules and evidence in one go."""
+    loaded, problems = load_contract(rules_root(rules_dir), contract)
+    store, more = open_evidence(source, bad_rows=bad_rows.value)
+    if loaded is None or store is None:
+        raise _unusable(problems + more)
+    total = len(loaded.checked.rules)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=errors, transient=True) as progress:
+        task = progress.add_task(contract, total=total)
+        result = run_audit(loaded, store, as_of, more, lambda rule: progress.update(
+            task, advance=1, description=f"{contract}: {rule}"))
+    close(store)
+    return result
 
 
 @app.command()
-def audit(contract: Annotated[str, typer.Argument(help="Contract, such as govcloud-2026.")],
-          evidence: Annotated[str, typer.Option(help="Folder, workbook or database with the evidence.")],
-          as_of: Annotated[date, typer.Option(parser=a_date, help="Audit date, YYYY-MM-DD.")],
+def audit(contract: Contract, evidence: Evidence, as_of: AsOf,
           format_: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TABLE,
-          rules_dir: Annotated[Path | None, typer.Option("--rules", help="Folder of rules.")] = None) -> None:
-    """Audits one contract on a folder of evidence."""
-    loaded, problems = load_contract(rules_root(rules_dir), contract)
-    if loaded is None:
-        show_problems(problems)
-        raise typer.Exit(2)
-    store, problems = open_evidence(evidence)
-    if store is None:
-        show_problems(problems)
-        raise typer.Exit(2)
-    result = run_audit(loaded, store, as_of, problems)
-    close(store)
+          out_dir: Annotated[Path | None, typer.Option("--out", help="Folder for findings.json and the report.")] = None,
+          lang: Lang = Language.ZH, rules_dir: RulesDir = None, bad_rows: Bad = BadRows.STOP) -> None:
+    """Audits one contract on its evidence.
 
-    sys.stdout.write(json.dumps(findings_document(result), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+    Examples: compliance audit govcloud-2026 --evidence data/govcloud-2026 --as-of 2027-06-30
+
+    compliance audit govcloud-2026 --evidence data/govcloud-2026 --as-of 2027-06-30 --format json > findings.json
+    """
+    result = _audited(contract, evidence, as_of, rules_dir, bad_rows)
+    document = findings_document(result)
+    if out_dir is not None:
+        write_all_or_nothing(out_dir, {f"{contract}.findings.json": dumps(document),
+                                       f"{contract}.html": render_html(document, lang.value)})
+    match format_:
+        case Format.JSON:
+            sys.stdout.write(dumps(document))
+        case Format.HTML:
+            sys.stdout.write(render_html(document, lang.value))
+        case Format.TABLE:
+            out.print(findings_table(document, lang.value))
+            out.print(plain(counts_line(document["findings"], lang.value)))
+    show_problems(result.problems)
     raise typer.Exit(0 if result.is_clean else 1)
+
+
+@app.command()
+def explain(contract: Contract, provision: Annotated[str, typer.Argument(help="Provision, such as P088, or a rule.")],
+            evidence: Evidence, as_of: AsOf,
+            subject: Annotated[str | None, typer.Argument(help="Only this case.")] = None,
+            lang: Lang = Language.ZH, rules_dir: RulesDir = None, bad_rows: Bad = BadRows.STOP) -> None:
+    """Says why: clause, test, measures, rows, and what follows from it.
+
+    Example: compliance explain govcloud-2026 P088 --evidence data/govcloud-2026 --as-of 2027-06-30
+    """
+    document = findings_document(_audited(contract, evidence, as_of, rules_dir, bad_rows))
+    wanted = [f for f in document["findings"] if _is_about(f, contract, provision)]
+    found = [f for f in wanted if subject in (None, f["subject"])]
+    if not found:
+        known = [str(f["subject"]) for f in wanted if f["subject"]] if wanted else sorted(
+            {f["provision"].removeprefix(f"{contract}-") for f in document["findings"]})
+        asked = provision if not wanted else f"{provision} {subject}"
+        raise _unusable([Problem("explain-nothing", f"there is no finding for '{asked}'", Location(contract),
+                                 suggestion(subject or "" if wanted else provision, known))])
+    for finding in found:
+        show_finding(finding, document, lang.value)
+
+
+def _is_about(finding: dict[str, Any], contract: str, name: str) -> bool:
+    return name in (finding["provision"], finding["provision"].removeprefix(f"{contract}-"), finding["rule"], finding["id"])
 
 
 def main() -> None:

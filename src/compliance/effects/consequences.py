@@ -32,7 +32,7 @@ def follow(judged: Sequence[Judged]) -> list[Judged]:
         if state is None:
             continue
         if rule.rule.follows is not None:
-            candidates.append(Candidate(i, outcome.provision.id, outcome.link, "met" if state == "arisen" else "doubt"))
+            candidates.append(Candidate(i, rule.rule.id, outcome.provision.id, outcome.link, "met" if state == "arisen" else "doubt"))
         else:
             outcomes.append(Fact(i, outcome.provision.id, outcome.link, state))
     inferred = infer(outcomes, candidates, _dependencies(judged), _excuses(judged))
@@ -46,8 +46,8 @@ def _state(verdict: str) -> str | None:
 
 
 def _dependencies(judged: Sequence[Judged]) -> list[Dependency]:
-    found = [Dependency(o.provision.id, source, f.linked, f.mode)
-             for j in judged if (f := j.rule.rule.follows) is not None for o in j.outcomes[:1] for source in f.sources]
+    found = [Dependency(j.rule.rule.id, source, f.linked, f.mode, f.undecided_ignored)
+             for j in judged if (f := j.rule.rule.follows) is not None for source in f.sources]
     return list(dict.fromkeys(found))
 
 

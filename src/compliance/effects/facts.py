@@ -18,9 +18,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A case of a consequence that also needs a source; its own test is met, or in doubt."""
+    """A case of a consequence that also needs a source; its own test is met, or in doubt.
+
+    `rule` says which dependencies it has; two rules of one provision can rest on different sources.
+    """
 
     id: int
+    rule: str
     provision: str
     link: str
     state: str
@@ -28,12 +32,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """`consequence` needs `source`; mode any: one of its sources is enough, all: each is needed."""
+    """The consequence of `rule` needs `source`; mode any: one of its sources is enough, all: each is needed.
 
-    consequence: str
+    `sure`: a source in doubt counts for nothing.
+    """
+
+    rule: str
     source: str
     linked: bool
     mode: str
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,28 +31,31 @@ def _sorted(reasons: _Reasons) -> Mapping[int, tuple[int, ...]]:
 def _chain(outcomes: Sequence[Outcome], candidates: Sequence[Candidate],
            dependencies: Sequence[Dependency]) -> tuple[_Reasons, _Reasons]:
     """Ids that have arisen, and those that would if every doubt were a yes, with what each rests on."""
-    sure = _closure([o for o in outcomes if o.state != "doubt"], [c for c in candidates if c.state == "met"], dependencies)
-    perhaps = _closure(outcomes, candidates, dependencies)
+    decided = [o for o in outcomes if o.state != "doubt"]
+    sure = _closure(decided, [c for c in candidates if c.state == "met"], dependencies, frozenset())
+    doubts = frozenset({o.id for o in outcomes if o.state == "doubt"} | {c.id for c in candidates if c.id not in sure})
+    perhaps = _closure(outcomes, candidates, dependencies, doubts)
     return sure, {i: because for i, because in perhaps.items() if i not in sure}
 
 
-def _closure(outcomes: Iterable[Outcome], candidates: Iterable[Candidate], dependencies: Sequence[Dependency]) -> _Reasons:
+def _closure(outcomes: Iterable[Outcome], candidates: Iterable[Candidate], dependencies: Sequence[Dependency],
+             doubts: frozenset[int]) -> _Reasons:
     established = [(o.id, o.provision, o.link) for o in outcomes]
     waiting, held = list(candidates), set()
     while True:
-        new = [c for c in waiting if c.id not in held and _reasons(c, established, dependencies)]
+        new = [c for c in waiting if c.id not in held and _reasons(c, established, dependencies, doubts)]
         if not new:
             break
         established += [(c.id, c.provision, c.link) for c in new]
         held |= {c.id for c in new}
-    return {c.id: _reasons(c, established, dependencies) for c in waiting if c.id in held}
+    return {c.id: _reasons(c, established, dependencies, doubts) for c in waiting if c.id in held}
 
 
 def _reasons(candidate: Candidate, established: Sequence[tuple[int, str, str]],
-             dependencies: Sequence[Dependency]) -> tuple[int, ...]:
+             dependencies: Sequence[Dependency], doubts: frozenset[int]) -> tuple[int, ...]:
     """The established facts a candidate rests on; none where it does not arise."""
-    needed = [d for d in dependencies if d.consequence == candidate.provision]
-    found = {d: [i for i, provision, link in established if provision == d.source and i != candidate.id
+    needed = [d for d in dependencies if d.rule == candidate.rule]
+    found = {d: [i for i, provision, link in established if provision == d.source and i != candidate.id and not (d.sure and i in doubts)
                  and (not d.linked or link == candidate.link)] for d in needed}
     if not needed or not all(found[d] for d in needed if d.mode == "all"):
         return ()

@@ -91,7 +91,7 @@ def compile_possibility(expression: Expression, env: Environment) -> Possibility
 
 
 def _possible(condition: ir.BooleanValue, blanks: list[ir.BooleanValue]) -> Possibility:
-    true, false = condition.fill_null(True), (~condition).fill_null(True)
+    true, false = condition.fill_null(True), values.negated(condition).fill_null(True)
     for blank in blanks:
         there = ~blank.fill_null(False)
         true, false = true & there, false & there
@@ -118,7 +118,7 @@ def _apply(node: Apply, env: Environment) -> Value:
             left, right = (a.lo for a in arguments)
             return values.truth(left & right if operator == "and" else left | right)
         case "not":
-            return values.truth(~arguments[0].lo)
+            return values.truth(values.negated(arguments[0].lo))
         case "=" | "<>" | "<" | "<=" | ">" | ">=":
             return values.truth(values.compare(operator, *_boolean_safe(arguments)))
         case "+":

@@ -166,7 +166,7 @@ def _named(expression: Expression, env: Environment) -> Value:
     if expression.type != "boolean" or value.absent is not None:
         return value
     could_be = compile_possibility(expression, env)
-    return replace(value, absent=~(could_be.true | could_be.false))
+    return replace(value, absent=values.negated(could_be.true | could_be.false))
 
 
 def calendar_nodes(expression: Expression) -> Iterator[Apply]:

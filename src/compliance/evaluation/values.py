@@ -94,6 +94,11 @@ def is_blank(value: Value) -> ir.BooleanValue:
     return ibis.literal(value.absent) if isinstance(value.absent, bool) else value.absent
 
 
+def negated(condition: ir.BooleanValue) -> ir.BooleanValue:
+    """NOT in three-valued logic; Ibis writes `~x` without brackets, and SQL reads `NOT x IS NULL` as NOT (x IS NULL)."""
+    return condition == ibis.literal(False)
+
+
 def either_blank(*values: Value) -> Blank:
     """A computed value is blank where one of its arguments is."""
     result: Blank = False
@@ -144,7 +149,7 @@ def _compare(operator: str, left: Value, right: Value) -> ir.BooleanValue:
             same = (left.lo == left.hi) & (right.lo == right.hi) & (left.lo == right.lo)
             return _decided(same, (left.hi < right.lo) | (left.lo > right.hi))
         case _:
-            return ~_compare("=", left, right)
+            return negated(_compare("=", left, right))
 
 
 def _decided(yes: ir.BooleanValue, no: ir.BooleanValue) -> ir.BooleanValue:

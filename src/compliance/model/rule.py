@@ -88,11 +88,15 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Follows:
-    """The provisions whose breach (or arising) this consequence needs."""
+    """The provisions whose breach (or arising) this consequence needs.
+
+    `undecided_ignored`: only an established breach counts; a claim is not open because some duty is.
+    """
 
     sources: tuple[str, ...]
     mode: str  # "any" or "all"
     linked: bool
+    undecided_ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
