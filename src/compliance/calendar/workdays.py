@@ -55,7 +55,7 @@ def last_published_year() -> int:
 def is_workday(day: date) -> bool:
     """Monday to Friday but for the days off of the notice, and the weekend days it makes working days."""
     pinned = _pinned()
-    return day in pinned.worked or day.weekday() < 5 and day not in pinned.off
+    return day in pinned.worked or (day.weekday() < 5 and day not in pinned.off)
 
 
 @cache

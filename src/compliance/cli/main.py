@@ -18,7 +18,7 @@ from compliance.cli.places import rules_root
 from compliance.cli.shown import counts_line, errors, findings_table, out, plain, show_finding, show_problems
 from compliance.document import findings_document
 from compliance.evidence.store import close, open_evidence
-from compliance.ground import Problem, Location
+from compliance.ground import Location, Problem
 from compliance.linting.loading import load_contract
 from compliance.outputs import write_all_or_nothing
 from compliance.reading.schema import suggestion

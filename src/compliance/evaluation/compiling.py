@@ -242,7 +242,7 @@ def _months_between(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
 def _minutes_between(start: Value, end: Value) -> Value:
     """Whole minutes; unknown where a moment is known only to the day."""
     absent = values.either_blank(start, end)
-    if "datetime" != start.type or "datetime" != end.type:
+    if start.type != "datetime" or end.type != "datetime":
         return values.exact("integer", values.null("integer"), absent)
     a, b = start.point(), end.point()
     whole = ibis.ifelse(values.day_only(a) | values.day_only(b), ibis.null("int64"), _floor_minutes(a, b))

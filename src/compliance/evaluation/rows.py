@@ -80,7 +80,7 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
 
 def _independent(expressions: list[Expression]) -> bool:
     """Whether the rows are the same for every case."""
-    return not any(isinstance(n, (LetValue, Parameter)) or isinstance(n, Column) and n.scope == "case"
+    return not any(isinstance(n, (LetValue, Parameter)) or (isinstance(n, Column) and n.scope == "case")
                    for e in expressions for n in walk(e))
 
 
@@ -100,7 +100,7 @@ def _rows_with_cases(relation: Relation, rows: CheckedSet, source: Source, expre
         return result
     needed = {("let", n.name) if isinstance(n, LetValue) else ("param", n.name) if isinstance(n, Parameter)
               else ("case", n.name) for e in expressions for n in walk(e)
-              if isinstance(n, (LetValue, Parameter)) or isinstance(n, Column) and n.scope == "case"}
+              if isinstance(n, (LetValue, Parameter)) or (isinstance(n, Column) and n.scope == "case")}
     kept = {key: relation.stored[key] for key in needed}
     names = {c for s in kept.values() for c in (s.lo, s.hi, s.absent) if isinstance(c, str)}
     cases = relation.table.select("k", "p", *sorted(names - {"k", "p"}))

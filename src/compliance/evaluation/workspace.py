@@ -164,8 +164,8 @@ def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTa
     complete = (evidence.complete_from, evidence.complete_to)
     contract = workspace.contract
     until = min(workspace.as_of, contract.service_end)
-    partial = (complete[0] is not None and complete[0] > contract.service_start
-               or complete[1] is not None and complete[1] < until)
+    partial = ((complete[0] is not None and complete[0] > contract.service_start)
+               or (complete[1] is not None and complete[1] < until))
     return Source(spec.name, workspace.shapes[spec.name], workspace.table(name), frozenset(c.name for c in supplied),
                   nullable, evidence.bad_columns, doubtful > 0, partial, complete if partial else None, total, spec.name)
 

@@ -59,11 +59,11 @@ def _typed(number: object) -> ir.Value:
     return ibis.literal(number, type="decimal(38, 6)")
 
 
-def _at_least(column: ColumnSpec):  # noqa: ANN202 - pandera wants a plain function
+def _at_least(column: ColumnSpec):
     return lambda data: data.table[data.key or column.name] >= _typed(column.minimum)
 
 
-def _at_most(column: ColumnSpec):  # noqa: ANN202
+def _at_most(column: ColumnSpec):
     return lambda data: data.table[data.key or column.name] <= _typed(column.maximum)
 
 

@@ -17,8 +17,8 @@ from ibis.backends.duckdb import Backend
 from compliance.evidence.csv_files import Staged, stage_csv
 from compliance.evidence.dictionary import Dictionary, TableSpec, load_dictionary
 from compliance.evidence.headers import near, plain, table_named
-from compliance.evidence.native_files import stage_database, stage_parquet
 from compliance.evidence.manifest import MANIFEST, Declared, read_manifest
+from compliance.evidence.native_files import stage_database, stage_parquet
 from compliance.evidence.parsing import SQL_TYPES, cleaned, native, quoted, text_literal, typed
 from compliance.evidence.records import EvidenceFile, EvidenceStore, EvidenceTable
 from compliance.evidence.validation import validate

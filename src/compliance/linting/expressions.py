@@ -255,8 +255,8 @@ class _Checker:
         kinds = function.arguments + ("same",) * (len(node.expressions) - wanted)
         arguments = [self._argument(n, kind) for n, kind in zip(node.expressions, kinds, strict=True)]
         result = self._common(arguments, node) if function.result == "first" else function.result
-        nonnegative = name == "abs" or name in ("least", "greatest", "coalesce", "if_shown", "floor_div") and all(
-            _nonnegative(a) for a in arguments)
+        nonnegative = name == "abs" or (name in ("least", "greatest", "coalesce", "if_shown", "floor_div") and all(
+            _nonnegative(a) for a in arguments))
         return Apply(name, tuple(arguments), result, nonnegative)
 
     def _argument(self, node: exp.Expression, kind: str) -> Expression:
@@ -318,7 +318,7 @@ class _Checker:
         if kinds and argument.type not in kinds:
             raise ExpressionFault("rule-type", f"{name}() of {_a(argument.type)} has no meaning", node)
         kind = "integer" if name in ("count_distinct", "longest_run") else argument.type
-        return Aggregate(name, rows, argument, kind, kind == "integer" and name != "sum" and name not in ("min", "max", "the")
+        return Aggregate(name, rows, argument, kind, (kind == "integer" and name != "sum" and name not in ("min", "max", "the"))
                          or _nonnegative(argument))
 
     def _name(self, node: exp.Column) -> Expression:

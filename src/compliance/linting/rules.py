@@ -317,7 +317,7 @@ def _variant(lint: _Lint, rule: Rule, parameters: TableShape | None) -> CheckedR
     """The rule under one reading."""
     before = len(lint.problems)
     effect = _modality(lint, rule) in EFFECT_MODALITIES and (rule.arises is not None or rule.follows is not None
-                                                             or rule.must is None and rule.when is None)
+                                                             or (rule.must is None and rule.when is None))
     if rule.worst_of:
         return _checked(lint, rule, _Body(Scope(lint.contract), (), {}), (), effect)
     case = _case_shape(lint, rule.cases)

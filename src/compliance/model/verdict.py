@@ -7,7 +7,7 @@ from collections.abc import Iterable
 DUTY_ORDER = ("error", "breach", "needs_judgement", "no_evidence", "not_due", "excused", "waived", "compliant",
               "not_triggered")
 EFFECT_ORDER = ("error", "needs_judgement", "no_evidence", "arisen", "not_arisen")
-VERDICTS = DUTY_ORDER + ("arisen", "not_arisen")
+VERDICTS = (*DUTY_ORDER, "arisen", "not_arisen")
 EFFECT_MODALITIES = frozenset({"consequence", "exemption", "may"})
 # What makes an audit end with exit status 1: something is in breach, undecided or broken.
 OPEN_VERDICTS = frozenset({"error", "breach", "needs_judgement", "no_evidence"})

@@ -57,7 +57,7 @@ def _number(raw: object, kind: str) -> Decimal | int:
     if not number.is_finite():
         raise _Unreadable(f"'{raw}' is not a number")
     exponent = -number.as_tuple().exponent
-    if kind == "money" and exponent > 2 or kind == "decimal" and exponent > 6:
+    if (kind == "money" and exponent > 2) or (kind == "decimal" and exponent > 6):
         raise _Unreadable(f"'{raw}' has too many decimal places for {kind}")
     return int(number) if number == number.to_integral_value() and kind == "integer" else number
 

@@ -19,7 +19,6 @@ sys.modules.pop("rfc3987_syntax")
 from compliance.ground import Problem
 from compliance.reading.yaml_nodes import Document
 
-
 _SHOWN = 12
 
 
