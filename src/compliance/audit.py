@@ -14,6 +14,7 @@ from compliance import explain
 from compliance.effects.consequences import Judged, follow, rolled_up
 from compliance.evaluation.judge import EvidenceRow, Outcome, judge_rule
 from compliance.evaluation.measure import make_view
+from compliance.evaluation.plans import PlanCache
 from compliance.evaluation.workspace import Workspace, open_workspace
 from compliance.evidence.dictionary import load_dictionary
 from compliance.evidence.records import EvidenceFile, EvidenceStore
@@ -45,9 +46,9 @@ class Audit:
 
 
 def audit(loaded: LoadedContract, store: EvidenceStore, as_of: date, problems: Iterable[Problem] = (),
-          progress: Progress = lambda _: None) -> Audit:
+          progress: Progress = lambda _: None, plans: PlanCache | None = None) -> Audit:
     """The whole path: measure and judge every rule, chain the legal effects, explain."""
-    workspace = open_workspace(store, loaded.contract, load_dictionary(), loaded.checked.tables, as_of)
+    workspace = open_workspace(store, loaded.contract, load_dictionary(), loaded.checked.tables, as_of, plans)
     for view in loaded.checked.views:
         make_view(workspace, view)
     judged = [Judged(rule, tuple(_judge(workspace, rule, progress))) for rule in loaded.checked.rules

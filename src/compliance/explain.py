@@ -61,7 +61,7 @@ def explanation(outcome: Outcome, contract_id: str) -> Bilingual:
         say(f"未提供或不明确：{listed}。", f"Not supplied or not clear: {listed}.")
     if outcome.excused_by:
         say(f"依条款 {outcome.excused_by} 免责。", f"Excused by provision {outcome.excused_by}.")
-    if outcome.not_shown:
+    if outcome.not_shown and outcome.verdict == "breach":
         listed = ", ".join(outcome.not_shown)
         say(f"免责事由未获证明（{listed}），违约成立。", f"No exemption was shown ({listed}); the breach stands.")
     if outcome.computation:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from compliance.audit import audit
+from compliance.evaluation.plans import PlanCache, open_plans
 from compliance.evidence.store import connect, evidence_from_rows
 from compliance.linting.loading import LoadedContract
 from compliance.linting.rules import CheckedRuleSet
@@ -65,21 +66,22 @@ def _rests_on(rule: Any) -> set[str]:
 
 def run_cases(loaded: LoadedContract, cases: Iterable[RuleCase]) -> Iterator[CaseResult]:
     """Each case on an engine of its own tables; one engine serves them all."""
-    backend = connect()
+    backend, plans = connect(), open_plans(loaded.contract.id)
     for case in cases:
         for (name,) in backend.raw_sql("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'raw\\_%' ESCAPE '\\'").fetchall():
             backend.raw_sql(f'DROP TABLE "{name}"')
-        yield CaseResult(case, tuple(_differences(loaded, case, backend)))
+        yield CaseResult(case, tuple(_differences(loaded, case, backend, plans)))
+    plans.save()
     backend.disconnect()
 
 
-def _differences(loaded: LoadedContract, case: RuleCase, backend: Any) -> Iterator[str]:
+def _differences(loaded: LoadedContract, case: RuleCase, backend: Any, plans: PlanCache) -> Iterator[str]:
     store, problems = evidence_from_rows(case.evidence, case.columns, bad_rows="reject", backend=backend)
     if store is None:
         yield from (str(p) for p in problems)
         return
     only = LoadedContract(loaded.contract, loaded.rule_set, needed_rules(loaded, case))
-    findings = audit(only, store, date.fromisoformat(case.as_of)).findings
+    findings = audit(only, store, date.fromisoformat(case.as_of), plans=plans).findings
     for expected in case.expect:
         yield from _compare(case, expected, _of(loaded, case, expected, findings))
 

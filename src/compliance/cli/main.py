@@ -17,6 +17,7 @@ from compliance.cli import evidence, rules
 from compliance.cli.places import rules_root
 from compliance.cli.shown import counts_line, errors, findings_table, out, plain, show_finding, show_problems
 from compliance.document import findings_document
+from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
 from compliance.ground import Location, Problem
 from compliance.linting.loading import load_contract
@@ -85,8 +86,10 @@ def _audited(contract: str, source: str, as_of: date, rules_dir: Path | None, ba
     total = len(loaded.checked.rules)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=errors, transient=True) as progress:
         task = progress.add_task(contract, total=total)
+        plans = open_plans(contract)
         result = run_audit(loaded, store, as_of, more, lambda rule: progress.update(
-            task, advance=1, description=f"{contract}: {rule}"))
+            task, advance=1, description=f"{contract}: {rule}"), plans)
+        plans.save()
     close(store)
     return result
 

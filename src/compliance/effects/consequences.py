@@ -73,7 +73,7 @@ def _after_chaining(rule: CheckedRule, outcome: Outcome, position: int, inferred
                     flat: Mapping[int, tuple[CheckedRule, Outcome]]) -> Outcome:
     if position in inferred.excused:
         because = inferred.excused[position]
-        return replace(outcome, verdict="excused", because=because, amount=None, computation=None,
+        return replace(outcome, verdict="excused", because=because, amount=None, computation=None, not_shown=(),
                        excused_by=flat[because[0]][1].provision.id)
     if rule.rule.follows is None or _state(outcome.verdict) is None:
         return outcome

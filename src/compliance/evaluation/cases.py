@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from compliance.evaluation import values
 from compliance.evaluation.compiling import compile_condition
 from compliance.evaluation.periods import periods
+from compliance.evaluation.plans import plan_key
 from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.workspace import Source, Workspace, make_table
 from compliance.model.checked import CheckedCases
@@ -172,14 +173,23 @@ def _constant(workspace: Workspace, expression: Expression | None, otherwise: da
     return workspace.fetch(one.table.select(day=value))[0][0]
 
 
-def _every(workspace: Workspace, cases: CheckedCases) -> Relation:
+def _period_table(workspace: Workspace, cases: CheckedCases) -> str:
+    """The name of the table of periods: what it holds follows from what is in it."""
+    return "periods_" + plan_key(cases, workspace.as_of, workspace.contract.service_start, workspace.contract.service_end)[:16]
+
+
+def make_periods(workspace: Workspace, cases: CheckedCases) -> None:
+    """The periods of `every` as a table."""
     first, last = window(workspace, cases)
     begun_by = None if cases.future else workspace.as_of
     found = [] if first is None or last is None else periods(cases.period or "", cases.of, first, last, begun_by)
-    name = f"period_{cases.period}_{cases.of}_{first}_{last}_{cases.future}"
+    name = _period_table(workspace, cases)
     make_table(workspace, name, {"k": "integer", "subject": "text", "start": "date", "end": "date", "no": "integer"},
                [[p.no, p.subject, p.start, p.end, p.no] for p in found])
-    relation = Relation(workspace, workspace.table(name).mutate(c_doubt=ibis.literal(False)))
+
+
+def _every(workspace: Workspace, cases: CheckedCases) -> Relation:
+    relation = Relation(workspace, workspace.table(_period_table(workspace, cases)).mutate(c_doubt=ibis.literal(False)))
     for column, kind in (("start", "date"), ("end", "date"), ("no", "integer")):
         relation.stored["case", column] = Stored(kind, column, None, False)
     return relation

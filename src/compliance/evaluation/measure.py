@@ -10,11 +10,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from compliance.evaluation.cases import case_relation
+from compliance.evaluation.cases import case_relation, make_periods
 from compliance.evaluation.compiling import compile_condition, compile_possibility
+from compliance.evaluation.plans import Plan, plan_key
 from compliance.evaluation.relation import Relation, measures
 from compliance.evaluation.rows import Evidence, attach
-from compliance.evaluation.workspace import Source, Workspace
+from compliance.evaluation.workspace import LARGE, Source, Workspace
 from compliance.linting.expressions import depends_on
 from compliance.model.checked import CheckedCases, CheckedRule, CheckedSet, CheckedView, Line
 from compliance.model.expression import Aggregate, Column, Expression, Parameter, walk
@@ -70,7 +71,7 @@ def _expressions(rule: CheckedRule) -> list[Expression]:
 
 
 def _build(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet], lets: Mapping[str, Expression],
-           asked: Sequence[Expression], family: str | None, extra_columns: Iterable[str] = ()) -> _Built | None:
+           asked: Sequence[Expression], family: str | None, stages: str, extra_columns: Iterable[str] = ()) -> _Built | None:
     """Cases with all their values: rows are attached and values computed as soon as what they need is there."""
     everything = [*lets.values(), *asked, *(s.where for s in sets if s.where is not None)]
     nodes = [n for e in everything for n in walk(e)]
@@ -80,6 +81,8 @@ def _build(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet]
     relation = case_relation(workspace, cases, columns, family, parameters)
     if relation is None:
         return None
+    source = workspace.source(cases.table) if cases.table else None
+    relation.stages = None if source is not None and source.size > LARGE else stages
     wanted: dict[str, list[Aggregate]] = {}
     for expression in (*lets.values(), *asked):
         for measure in measures(expression):
@@ -102,6 +105,7 @@ def _build(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet]
         evidence += [found] if found else []
         attached.add(rows.name)
         waiting.remove(rows)
+        relation.write_out()
     return _Built(relation, tuple(evidence))
 
 
@@ -112,24 +116,54 @@ def _needs(rows: CheckedSet, wanted: Iterable[Aggregate]) -> set[str]:
 
 def measure_rule(workspace: Workspace, rule: CheckedRule) -> Measurement:
     """The cases of a rule with what the evidence shows of each."""
-    built = _build(workspace, rule.cases, rule.sets, rule.lets, _expressions(rule), rule.rule.family)
-    if built is None:
+    if rule.cases.table is not None and not workspace.source(rule.cases.table).supplied:
         return Measurement(False, ())
+    if rule.cases.form == "every":
+        make_periods(workspace, rule.cases)
+    key = plan_key(_content(rule), _states(workspace, rule.cases, rule.sets, rule.rule.family), workspace.as_of,
+                   workspace.contract.service_start, workspace.contract.service_end)
+    plan = workspace.plans.get(key)
+    if plan is None:
+        plan = _plan(workspace, rule, f"s_{key[:16]}")
+        workspace.plans.put(key, plan)
+    else:
+        for statement in plan.statements:
+            workspace.run(statement)
+    source = workspace.source(rule.cases.table) if rule.cases.form == "each" and rule.cases.table else None
+    rows, rest = _fetch(workspace, plan, rule, source)
+    return Measurement(True, tuple(_measured(dict(zip(plan.columns, row, strict=True)), rule, plan, source) for row in rows) + rest)
+
+
+def _content(rule: CheckedRule) -> tuple[object, ...]:
+    """What of a rule is compiled."""
+    return (rule.cases, rule.sets, rule.lets, rule.lines, rule.due, rule.done, rule.excuses, rule.amount, rule.subject,
+            rule.link, rule.rule.family)
+
+
+def _states(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet], family: str | None) -> list[tuple[object, ...]]:
+    """The state of every table that is read."""
+    names = {cases.table, family, *(s.table for s in sets), *(j.table for s in sets for j in s.joins)} - {None}
+    return [workspace.source(str(n)).state() for n in sorted(str(n) for n in names)]
+
+
+def _plan(workspace: Workspace, rule: CheckedRule, stages: str) -> Plan:
+    """Compiles a rule."""
+    built = _build(workspace, rule.cases, rule.sets, rule.lets, _expressions(rule), rule.rule.family, stages)
+    assert built is not None
     relation = built.relation
     relation.look_up(_expressions(rule))
     columns = _result_columns(relation, rule)
-    table = relation.table.mutate(**columns)
-    table = table.mutate(**_first_line(table, rule.lines))
-    names = {"k", "p", "subject", "c_doubt", "first", *columns, *(f"unclear{i}" for i in range(len(rule.lines)))}
-    lets = {n: relation.stored["let", n] for n in rule.lets}
-    names |= {c for s in lets.values() for c in (s.lo, s.hi) if c}
+    relation.table = relation.table.mutate(**columns)
+    lets = {n: (s.lo, s.hi) for n in rule.lets for s in (relation.stored["let", n],)}
+    names = {"k", "p", "subject", "c_doubt", *columns}
+    names |= {c for pair in lets.values() for c in pair if c}
     names |= {c for e in built.evidence for c in (e.ids, e.count)}
-    result = table.select(*sorted(names))
-    source = workspace.source(rule.cases.table) if rule.cases.form == "each" and rule.cases.table else None
-    rows, rest = _fetch(workspace, result, rule, source)
-    keys = result.columns
-    return Measurement(True, tuple(
-        _measured(dict(zip(keys, row, strict=True)), rule, built, source) for row in rows) + rest)
+    relation.table = relation.table.select(*sorted(names))
+    relation.write_out()
+    table = relation.table.mutate(**_first_line(relation.table, rule.lines))
+    kept = [c for c in table.columns if not c.startswith(("line", "perhaps"))]
+    return Plan(tuple(relation.statements), workspace.backend.compile(table.select(*kept)), tuple(kept), lets,
+                tuple((e.rows, e.table, e.ids, e.count) for e in built.evidence))
 
 
 def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value]:
@@ -166,22 +200,26 @@ def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
     return columns
 
 
-def _fetch(workspace: Workspace, result: ir.Table, rule: CheckedRule, source: Source | None,
-           ) -> tuple[list[tuple], tuple[Measured, ...]]:
+def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source | None) -> tuple[list[tuple], tuple[Measured, ...]]:
     """All cases in the order of their keys; of very many the clear ones only by number."""
-    ordered = [result["k"], result["p"]]
     if source is None or source.size <= LISTED_CASES:
-        return workspace.fetch(result.order_by(*ordered)), ()
-    workspace.run(f'CREATE OR REPLACE TABLE "_result" AS {workspace.backend.compile(result)}')
-    kept = workspace.table("_result")
-    unclear = ibis.or_(*(kept[f"unclear{i}"] for i in range(len(rule.lines))))
-    clear = [i for i, line in enumerate(rule.lines) if line.verdict in ("compliant", "not_triggered", "not_arisen")]
-    settled = kept["first"].isin(clear) & ~unclear & ~kept["c_doubt"]
-    counted = kept.filter(settled).group_by(["p", "first"]).aggregate(
-        n=kept.count(), provisional=kept["provisional"].any()).order_by("p", "first")
-    rest = tuple(_rolled(rule, p, first, n, provisional) for p, first, n, provisional in workspace.fetch(counted))
-    shown = kept.filter(~settled).order_by(kept["k"], kept["p"]).select(*result.columns)
-    return workspace.fetch(shown), rest
+        rows = workspace.run(f'SELECT * FROM ({plan.query}) ORDER BY "k", "p"')
+        _drop(workspace, plan)
+        return rows, ()
+    workspace.run(f'CREATE OR REPLACE TABLE "_result" AS {plan.query}')
+    _drop(workspace, plan)
+    unclear = " OR ".join(f'"unclear{i}"' for i in range(len(rule.lines))) or "FALSE"
+    clear = ", ".join(str(i) for i, line in enumerate(rule.lines) if line.verdict in CLEAR_VERDICTS) or "-2"
+    settled = f'("first" IN ({clear}) AND NOT ({unclear}) AND NOT "c_doubt")'
+    counted = workspace.run(f'SELECT "p", "first", count(*), bool_or("provisional") FROM "_result" WHERE {settled} GROUP BY 1, 2 ORDER BY 1, 2')
+    rest = tuple(_rolled(rule, p, first, n, provisional) for p, first, n, provisional in counted)
+    return workspace.run(f'SELECT * FROM "_result" WHERE NOT {settled} ORDER BY "k", "p"'), rest
+
+
+def _drop(workspace: Workspace, plan: Plan) -> None:
+    for i in range(len(plan.statements)):
+        name = plan.statements[i].split('"', 2)[1]
+        workspace.run(f'DROP TABLE IF EXISTS "{name}"')
 
 
 def _rolled(rule: CheckedRule, parameter: int, first: int, count: int, provisional: bool) -> Measured:
@@ -189,10 +227,9 @@ def _rolled(rule: CheckedRule, parameter: int, first: int, count: int, provision
                     provisional, count)
 
 
-def _measured(row: Mapping[str, Any], rule: CheckedRule, built: _Built, source: Source | None) -> Measured:
-    stored = built.relation.stored
-    lets = {n: (row[s.lo], row[s.hi] if s.hi else row[s.lo]) for n in rule.lets for s in (stored["let", n],)}
-    evidence = {e.rows: (e.table, tuple(row[e.ids] or ()), row[e.count] or 0) for e in built.evidence if e.table}
+def _measured(row: Mapping[str, Any], rule: CheckedRule, plan: Plan, source: Source | None) -> Measured:
+    lets = {n: (row[lo], row[hi] if hi else row[lo]) for n, (lo, hi) in plan.lets.items()}
+    evidence = {rows: (table, tuple(row[ids] or ()), row[count] or 0) for rows, table, ids, count in plan.evidence if table}
     subject = _text(row["own_subject"]) if rule.subject is not None else row["subject"]
     return Measured(
         subject=subject, link=_text(row["link"]) if rule.link is not None else subject, parameter=row["p"],
@@ -211,11 +248,35 @@ def _text(value: Hashable) -> str | None:
 def make_view(workspace: Workspace, view: CheckedView) -> None:
     """Computes a view once and gives it to the rules as a table."""
     shape = workspace.shapes[view.name]
-    case_columns = [c for c in shape.columns if c not in view.lets]
-    built = _build(workspace, view.cases, view.sets, view.lets, (), None, case_columns)
-    if built is None:
+    base = workspace.source(view.cases.table) if view.cases.table else None
+    if base is not None and not base.supplied:
         workspace.sources[view.name] = Source(view.name, shape, None, frozenset(), open=True)
         return
+    if view.cases.form == "every":
+        make_periods(workspace, view.cases)
+    key = plan_key(view, _states(workspace, view.cases, view.sets, None), workspace.as_of, workspace.contract.service_start,
+                   workspace.contract.service_end)
+    plan = workspace.plans.get(key)
+    if plan is None:
+        plan = _view_plan(workspace, view, f"s_{key[:16]}")
+        workspace.plans.put(key, plan)
+    else:
+        for statement in plan.statements:
+            workspace.run(statement)
+    name = f"view_{view.name}"
+    workspace.run(f'CREATE OR REPLACE TABLE "{name}" AS {plan.query}')
+    _drop(workspace, plan)
+    total, doubtful = workspace.run(f'SELECT count(*), count(*) FILTER ("_doubt") FROM "{name}"')[0]
+    workspace.sources[view.name] = Source(
+        view.name, shape, workspace.table(name), frozenset(shape.columns), nullable=frozenset(shape.columns),
+        doubtful=doubtful > 0, open=base.open if base else False, size=total,
+        origin=base.origin if base and view.cases.form == "each" else None, inexact=frozenset(shape.columns))
+
+
+def _view_plan(workspace: Workspace, view: CheckedView, stages: str) -> Plan:
+    shape = workspace.shapes[view.name]
+    built = _build(workspace, view.cases, view.sets, view.lets, (), None, stages, [c for c in shape.columns if c not in view.lets])
+    assert built is not None
     relation = built.relation
     columns: dict[str, ir.Value] = {}
     for name in shape.columns:
@@ -226,11 +287,4 @@ def make_view(workspace: Workspace, view: CheckedView) -> None:
     table = relation.table
     key = table["k"] if table["k"].type().is_integer() else ibis.row_number().over(order_by=table["k"])
     result = table.select(_id=key, _doubt=table["c_doubt"], _subject=table["subject"], **columns)
-    name = f"view_{view.name}"
-    workspace.run(f'CREATE OR REPLACE TABLE "{name}" AS {workspace.backend.compile(result)}')
-    base = workspace.source(view.cases.table) if view.cases.table else None
-    total, doubtful = workspace.run(f'SELECT count(*), count(*) FILTER ("_doubt") FROM "{name}"')[0]
-    workspace.sources[view.name] = Source(
-        view.name, shape, workspace.table(name), frozenset(shape.columns), nullable=frozenset(shape.columns),
-        doubtful=doubtful > 0, open=base.open if base else False, size=total,
-        origin=base.origin if base and view.cases.form == "each" else None, inexact=frozenset(shape.columns))
+    return Plan(tuple(relation.statements), workspace.backend.compile(result), tuple(result.columns), {}, ())

@@ -42,11 +42,23 @@ class Relation:
     stored: dict[Hashable, Stored] = field(default_factory=dict)
     provisional: list[str] = field(default_factory=list)
     prefix: str = "c"
+    stages: str | None = None  # name under which stages are written out
+    statements: list[str] = field(default_factory=list)
     _serial: int = 0
 
     def fresh(self) -> str:
         self._serial += 1
         return f"{self.prefix}{self._serial}"
+
+    def write_out(self) -> None:
+        """Writes the relation to a table: what is built on it is compiled by itself, not nested deeper and deeper."""
+        if self.stages is None:
+            return
+        name = f"{self.stages}_{len(self.statements)}"
+        statement = f'CREATE OR REPLACE TABLE "{name}" AS {self.workspace.backend.compile(self.table)}'
+        self.statements.append(statement)
+        self.workspace.run(statement)
+        self.table = self.workspace.table(name)
 
     def environment(self) -> Environment:
         table, stored = self.table, self.stored

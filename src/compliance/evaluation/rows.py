@@ -18,12 +18,10 @@ from compliance.evaluation.cases import open_for_case, source_columns
 from compliance.evaluation.compiling import compile_condition
 from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.values import Value
-from compliance.evaluation.workspace import Source
+from compliance.evaluation.workspace import LARGE, Source
 from compliance.model.checked import CheckedCases, CheckedJoin, CheckedSet
 from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Literal, Parameter, walk
 
-# Above this number of rows a set reports its first row and the count instead of the list of its rows.
-LISTED_ROWS = 100_000
 EPOCH = date(1970, 1, 1)
 
 
@@ -334,7 +332,7 @@ def _ids(table: ir.Table, source: Source) -> ir.ArrayValue:
     """The rows by their ids: the certain ones where there are any, else the possible ones."""
     if source.origin is None:
         return ibis.null("array<int64>")
-    if source.size > LISTED_ROWS:
+    if source.size > LARGE:
         return ibis.array([table["r__id"].min(where=table["r__certain"])])
     return table["r__id"].collect(order_by=[~table["r__certain"], table["r__id"]])
 

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from compliance.calendar.workdays import CalendarDay, calendar_days
+from compliance.evaluation.plans import PlanCache
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.store import EvidenceStore, EvidenceTable
 from compliance.linting.shapes import TableShape
@@ -17,6 +18,10 @@ from compliance.model.contract import Contract, ContractList
 
 _SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)", "money": "DECIMAL(18,2)",
               "date": "DATE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "null": "VARCHAR"}
+
+
+# Above this number of rows stages are not written out, and a set reports its first row and the count, not all its rows.
+LARGE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ class Source:
     def supplied(self) -> bool:
         return self.relation is not None
 
+    def state(self) -> tuple[object, ...]:
+        """Everything of the table that a compiled plan depends on."""
+        return (self.name, self.supplied, sorted(self.columns), sorted(self.nullable), sorted(self.unread), self.doubtful,
+                self.open, self.complete, self.size > LARGE, self.origin, sorted(self.inexact))
+
 
 @dataclass(slots=True)
 class Workspace:
@@ -54,6 +64,7 @@ class Workspace:
     contract: Contract
     as_of: date
     shapes: Mapping[str, TableShape]
+    plans: PlanCache
     sources: dict[str, Source] = field(default_factory=dict)
 
     def source(self, name: str) -> Source:
@@ -74,9 +85,9 @@ class Workspace:
 
 
 def open_workspace(store: EvidenceStore, contract: Contract, dictionary: Dictionary, shapes: Mapping[str, TableShape],
-                   as_of: date) -> Workspace:
+                   as_of: date, plans: PlanCache | None = None) -> Workspace:
     """The workspace of an audit; the evidence stays in the engine."""
-    workspace = Workspace(store.backend, contract, as_of, shapes)
+    workspace = Workspace(store.backend, contract, as_of, shapes, plans if plans is not None else PlanCache(None))
     _calendar_tables(workspace)
     workspace.run('CREATE OR REPLACE TABLE "_one" AS SELECT 1::BIGINT AS "_id"')
     for name, evidence in store.tables.items():
