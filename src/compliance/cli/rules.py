@@ -28,7 +28,7 @@ def _chosen(path: Path | None) -> tuple[Path, list[str]]:
 
 
 def _load(root: Path, contract: str) -> LoadedContract:
-    loaded, problems = load_contract(root, contract)
+    loaded, problems = load_contract(root, contract, with_cases=True)
     if loaded is None:
         show_problems(problems)
         raise typer.Exit(2)
@@ -44,7 +44,7 @@ def lint(path: PathArgument = None) -> None:
     root, contracts = _chosen(path)
     faulty = 0
     for contract in contracts:
-        loaded, problems = load_contract(root, contract)
+        loaded, problems = load_contract(root, contract, with_cases=True)
         show_problems(problems, out)
         faulty += len(problems)
         if loaded is not None:

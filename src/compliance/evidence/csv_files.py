@@ -15,6 +15,8 @@ from compliance.ground import Location, Problem
 ENCODINGS = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "gb18030": "gb18030", "gbk": "gb18030",
              "gb2312": "gb18030"}
 MAX_CELL = 32_767
+MAX_BYTES = 256 * 1024**2
+MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Staged:
     select: str = ""
 
 
-def decode(raw: bytes, spec: TableSpec, declared: str | None, file: str) -> tuple[str | None, str, list[Problem]]:
+def decode(raw: bytes, spec: TableSpec, declared: str | None, file: str, delimiter: str = ",",
+           ) -> tuple[str | None, str, list[Problem]]:
     """The text of a file; without a declaration the header decides, and it must decide clearly."""
     if b"\0" in raw:
         return None, "", [Problem("evidence-nul-byte", "the file holds NUL bytes; it is no CSV text", Location(file),
@@ -52,20 +55,39 @@ def decode(raw: bytes, spec: TableSpec, declared: str | None, file: str) -> tupl
                                           Location(file, line), "save the file as UTF-8, or declare its encoding in evidence.yaml")]
             continue
         header = text.split("\n", 1)[0]
-        if declared or raw.isascii() or any(plain(h.strip('"')) in names for h in header.strip().split(",")):
+        if declared or raw.isascii() or any(plain(h.strip('"')) in names for h in header.strip().split(delimiter)):
+            if not declared and encoding == "utf-8-sig" and _is_ambiguous(raw, header, text):
+                break
             return text, encoding.removesuffix("-sig"), []
     return None, "", [Problem("evidence-encoding", "the header decides no encoding", Location(file, 1),
                               "save the file as UTF-8, or declare its encoding in evidence.yaml")]
+
+
+def _is_ambiguous(raw: bytes, header: str, text: str) -> bool:
+    """An English header decides nothing, and every other character of the text is also a Chinese one of GB18030.
+
+    Chinese text in UTF-8 has characters of three bytes; a text with characters of two bytes only may be either.
+    """
+    if raw.isascii() or raw.startswith(b"\xef\xbb\xbf") or not header.isascii() or any(c > "\u07ff" for c in text):
+        return False
+    try:
+        raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def stage_csv(path: Path, spec: TableSpec, target: Path, file: str, *, encoding: str | None = None,
               delimiter: str = ",") -> tuple[Staged | None, list[Problem]]:
     """Reads a CSV file strictly; every fault of its form is a problem with its row."""
     try:
+        if path.stat().st_size > MAX_BYTES:
+            return None, [Problem("evidence-too-large", "the CSV file is larger than 256 MB", Location(file),
+                                  "hand over a table of this size as Parquet")]
         raw = path.read_bytes()
     except OSError as fault:
         return None, [Problem("evidence-unreadable", f"cannot read the file: {fault.strerror}", Location(file))]
-    text, used, problems = decode(raw, spec, encoding, file)
+    text, used, problems = decode(raw, spec, encoding, file, delimiter)
     if text is None:
         return None, problems
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -93,6 +115,10 @@ def write_staged(rows: Iterable[Sequence[str]], columns: Sequence[str], target: 
         writer.writerow(["_row", *columns])
         for number, row in enumerate(rows, start=2):
             count += 1
+            if len(problems) >= MAX_SHOWN:
+                problems.append(Problem("evidence-more-problems", f"more rows than the first {MAX_SHOWN} have such a fault",
+                                        Location(file, number, 0, sheet), "correct these first; the rest was not looked at"))
+                break
             if not any(cell.strip() for cell in row):
                 blank += 1
                 continue

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from compliance.evidence.dictionary import Dictionary
-from compliance.evidence.headers import near
+from compliance.evidence.headers import near, table_named
+from compliance.evidence.parsing import DATE_FORMATS
 from compliance.ground import Problem
 from compliance.reading.contract_file import read_date
 from compliance.reading.yaml_nodes import Document, read_yaml
 
 MANIFEST = "evidence.yaml"
-_FIELDS = ("files", "encoding", "delimiter", "date_format", "complete_from", "complete_to", "handed_over_by",
+_FIELDS = ("file", "files", "encoding", "delimiter", "date_format", "complete_from", "complete_to", "handed_over_by",
            "handed_over_on", "sha256")
-DATE_FORMATS = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYYMMDD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,16 @@ def read_manifest(folder: Path, dictionary: Dictionary) -> tuple[dict[str, Decla
         return {}, [Problem("manifest-form", "the manifest has one field 'tables' with an entry for each table", document.at())]
     found = {}
     for name, raw in tables.items():
-        if name not in dictionary.tables:
+        table = table_named(str(name), dictionary)
+        if table is None:
             problems.append(Problem("evidence-unknown-table", f"there is no table '{name}'", document.at("tables", name),
-                                    near(name, list(dictionary.tables))))
+                                    near(str(name), list(dictionary.tables))))
             continue
-        found[name] = _declared(document, name, raw or {}, problems)
+        if table in found:
+            problems.append(Problem("manifest-form", f"the table '{table}' is declared twice", document.at("tables", name),
+                                    "keep one entry"))
+            continue
+        found[table] = _declared(document, name, raw or {}, problems)
     return found, problems
 
 
@@ -70,9 +75,12 @@ def _declared(document: Document, table: str, raw: Any, problems: list[Problem])
                 values[field] = read_date(value)
             except ValueError as fault:
                 problems.append(Problem("wrong-value", str(fault), at))
-        elif field == "files":
-            listed = value if isinstance(value, list) else [value]
-            values[field] = tuple(str(v) for v in listed)
+        elif field in ("file", "files"):
+            listed = [str(v) for v in (value if isinstance(value, list) else [value])]
+            # A path would lead out of the folder, or to a file that is never read.
+            problems += [Problem("wrong-value", f"'{v}' is not the name of a file in this folder", at,
+                                 "give the bare name, such as payments.csv") for v in listed if v in ("", ".", "..") or set(v) & set("/\\")]
+            values["files"] = (*values.get("files", ()), *listed)
         elif field == "sha256":
             values[field] = value if isinstance(value, dict) else {"": str(value)}
         elif field == "date_format" and value not in DATE_FORMATS:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
+
 from compliance.evidence.dictionary import CodeList, ColumnSpec, Dictionary
 
 SQL_TYPES = {"text": "VARCHAR", "enum": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)",
@@ -12,6 +15,15 @@ _TRUE = ("true", "yes", "1", "是", "有", "已", "对", "√")
 _FALSE = ("false", "no", "0", "否", "无", "未", "不", "×")
 _DAY = r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日)"
 _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)"
+
+
+# A declared format that is not year first, and the year-first form it stands for.
+_DECLARED_FORMATS = {
+    "DD/MM/YYYY": (r"^(\d{1,2})/(\d{1,2})/(\d{4})($|[ T])", r"\3-\2-\1\4"),
+    "MM/DD/YYYY": (r"^(\d{1,2})/(\d{1,2})/(\d{4})($|[ T])", r"\3-\1-\2\4"),
+    "YYYYMMDD": (r"^(\d{4})(\d{2})(\d{2})($|[ T])", r"\1-\2-\3\4"),
+}
+DATE_FORMATS = ("YYYY-MM-DD", *_DECLARED_FORMATS)
 
 
 def quoted(name: str) -> str:
@@ -32,20 +44,28 @@ def _narrow(text: str) -> str:
     return f"translate({text}, '{_WIDE}', '{_NARROW}')"
 
 
-def typed(column: ColumnSpec, text: str, dictionary: Dictionary) -> str:
+def _year_first(text: str, date_format: str) -> str:
+    if date_format not in _DECLARED_FORMATS:
+        return text
+    pattern, replacement = _DECLARED_FORMATS[date_format]
+    return f"regexp_replace({text}, '{pattern}', '{replacement}')"
+
+
+def typed(column: ColumnSpec, text: str, dictionary: Dictionary, date_format: str = "YYYY-MM-DD") -> str:
     """SQL that reads the cleaned text of a cell as the type of its column."""
     match column.type:
         case "text":
-            return f"CASE WHEN regexp_full_match({text}, '[ -~\u4e00-\u9fff]*') THEN {text} ELSE nfkc({text}) END"
+            return f"CASE WHEN regexp_full_match({text}, '[ -~\u4e00-\u9fff]*') THEN {text}" \
+                   f" ELSE nullif(trim(nfkc({text})), '') END"
         case "enum":
             return _code(text, dictionary.code_lists[column.enum or ""])
         case "boolean":
             return (f"CASE WHEN lower({text}) IN ({_list(_TRUE)}) THEN TRUE"
                     f" WHEN lower({text}) IN ({_list(_FALSE)}) THEN FALSE END")
         case "date":
-            return _date(_narrow(text))
+            return _date(_year_first(_narrow(text), date_format))
         case "datetime":
-            return _moment(_narrow(text))
+            return _moment(_year_first(_narrow(text), date_format))
         case "integer":
             return _number(_narrow(text), "BIGINT", 0)
         case "money":
@@ -59,10 +79,14 @@ def _list(values: tuple[str, ...]) -> str:
 
 
 def _code(text: str, codes: CodeList) -> str:
-    """A code by itself, its Chinese label or an alias."""
-    branches = "".join(f" WHEN {text} IN ({_list((c.code, c.zh, *c.aliases))}) THEN {text_literal(c.code)}"
-                       for c in codes.values)
-    return f"CASE{branches} END"
+    """A code by itself, its Chinese label or an alias; full-width and half-width signs are the same."""
+    exact = _branches(text, {c.code: (c.code, c.zh, *c.aliases) for c in codes.values})
+    folded = {c.code: tuple(unicodedata.normalize("NFKC", label) for label in (c.code, c.zh, *c.aliases)) for c in codes.values}
+    return f"CASE{exact} WHEN {text} IS NOT NULL THEN CASE{_branches(f'nfkc({text})', folded)} END END"
+
+
+def _branches(text: str, labels: Mapping[str, tuple[str, ...]]) -> str:
+    return "".join(f" WHEN {text} IN ({_list(own)}) THEN {text_literal(code)}" for code, own in labels.items())
 
 
 def _number(text: str, kind: str, places: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,14 @@ from compliance.evidence.records import EvidenceFile, EvidenceStore, EvidenceTab
 from compliance.evidence.validation import validate
 from compliance.evidence.xlsx_files import read_workbook, stage_sheet
 from compliance.ground import Location, Problem
+
+
+# Most memory of the engine; what needs more goes to its temporary folder.
+MEMORY = "700MB"
+# Nothing that evidence or a rule says can reach a file, the network or another setting once the evidence is in.
+_LOCKS = ("SET autoinstall_known_extensions=false", "SET autoload_known_extensions=false", "SET allow_community_extensions=false",
+          "SET python_enable_replacements=false", "SET TimeZone='Asia/Shanghai'", "SET enable_external_access=false",
+          "SET lock_configuration=true")
 
 
 def connect() -> Backend:
@@ -56,7 +65,8 @@ def as_text(value: object) -> str | None:
             return str(value)
 
 
-def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary) -> EvidenceTable:
+def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary,
+               date_format: str = "YYYY-MM-DD") -> EvidenceTable:
     """Turns `text_<table>` into `raw_<table>`; `physical` gives the type of each supplied column there."""
     inner, outer, bits = [], [], []
     for i, column in enumerate(spec.columns):
@@ -66,7 +76,7 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
             continue
         if physical[column.name] == "VARCHAR":
             inner.append(f"{cleaned(name)} AS {cell}")
-            outer.append(f"{typed(column, cell, dictionary)} AS {name}")
+            outer.append(f"{typed(column, cell, dictionary, date_format)} AS {name}")
         else:
             inner.append(f"{name} AS {cell}")
             outer.append(f"{native(column, cell, physical[column.name])} AS {name}")
@@ -165,6 +175,8 @@ def open_evidence(source: str, *, bad_rows: str = "stop") -> tuple[EvidenceStore
         if problems:
             return None, problems
         backend = connect()
+        backend.raw_sql(f"SET memory_limit='{MEMORY}'")
+        backend.raw_sql(f"SET temp_directory={text_literal(str(Path(tempfile.gettempdir()) / f'evidence-{os.getpid()}'))}")
         store, problems = _load(backend, parts, dictionary, declared, bad_rows)
     if store is None:
         backend.disconnect()
@@ -274,21 +286,37 @@ def _load(backend: Backend, parts: Sequence[_Part], dictionary: Dictionary, decl
         own = [p for p in parts if p.table == table]
         spec, said = dictionary.tables[table], declared.get(table, Declared())
         columns = _text_table(backend, table, own)
-        tables[table] = replace(type_table(backend, spec, columns, dictionary), complete_from=said.complete_from,
+        tables[table] = replace(type_table(backend, spec, columns, dictionary, said.date_format), complete_from=said.complete_from,
                                 complete_to=said.complete_to)
+    lost = [p for table in tables for p in _lost_rows(backend, table, [p for p in parts if p.table == table])]
+    if lost:
+        return None, lost
     tables, problems = validate(backend, tables, dictionary)
     if problems and bad_rows == "stop":
         return None, [replace(p, fatal=True) for p in problems]
     for table in tables:
         own, said = [p for p in parts if p.table == table], declared.get(table, Declared())
-        rejected = dict(backend.raw_sql(f"SELECT _file, count(*) FILTER (_doubt) FROM {quoted('raw_' + table)} GROUP BY 1").fetchall())
+        rejected = {(file, sheet): bad for file, sheet, bad in backend.raw_sql(
+            f"SELECT _file, _sheet, count(*) FILTER (_doubt) FROM {quoted('raw_' + table)} GROUP BY ALL").fetchall()}
         for part in own:
-            bad = rejected.get(part.file, 0)
+            bad = rejected.get((part.file, part.sheet), 0)
             staged = part.staged
             files.append(EvidenceFile(table, part.file, part.sheet, part.sha256, staged.rows,
                                       staged.rows - staged.blank - bad, bad, staged.blank, staged.encoding,
                                       said.complete_from, said.complete_to, said.handed_over_by, said.handed_over_on))
+        backend.raw_sql(f"DROP TABLE {quoted('text_' + table)}")
+    for lock in _LOCKS:
+        backend.raw_sql(lock)
     return EvidenceStore(backend, tables, tuple(files)), problems
+
+
+def _lost_rows(backend: Backend, table: str, parts: Sequence[_Part]) -> list[Problem]:
+    """Rows that a file states and the engine did not read, or the other way about; the counts must agree."""
+    read = {(file, sheet): n for file, sheet, n in backend.raw_sql(
+        f"SELECT _file, _sheet, count(*) FROM {quoted('raw_' + table)} GROUP BY ALL").fetchall()}
+    return [Problem("evidence-row-count", f"the file has {p.staged.rows - p.staged.blank} rows, {read.get((p.file, p.sheet), 0)} were read",
+                    Location(p.file, 0, 0, p.sheet), "export the file again") for p in parts
+            if read.get((p.file, p.sheet), 0) != p.staged.rows - p.staged.blank]
 
 
 def _text_table(backend: Backend, table: str, parts: Sequence[_Part]) -> dict[str, str]:
@@ -300,7 +328,8 @@ def _text_table(backend: Backend, table: str, parts: Sequence[_Part]) -> dict[st
         sheet = text_literal(part.sheet) if part.sheet else "NULL::VARCHAR"
         selects.append(f"SELECT {text_literal(part.file)} AS _file, {sheet} AS _sheet, _row::INTEGER AS _row, {selected}"
                        f" FROM {_reader(part.staged)}")
-    order = "ORDER BY _file, _sheet, _row" if len(parts) > 1 else "ORDER BY _row"
+    # One file is read in its own order; a sort of all its rows would cost more memory than the table.
+    order = "ORDER BY _file, _sheet, _row" if len(parts) > 1 else ""
     backend.raw_sql(f"CREATE OR REPLACE TABLE {quoted('text_' + table)} AS"
                     f" SELECT row_number() OVER ({order}) AS _id, * FROM ({' UNION ALL '.join(selects)})")
     described = backend.raw_sql(f"DESCRIBE {quoted('text_' + table)}").fetchall()

@@ -23,7 +23,12 @@ MEMORY = 2 * 1024**3
 SECONDS = 120
 MAX_COLUMNS = 500
 MAX_PROBLEMS = 50
-_HIDDEN = re.compile(rb'<(?:row|col)\b[^>]*\bhidden="(?:1|true)"')
+MAX_PART = 256 * 1024**2
+# Excel keeps 15 digits of a number; an account or identity number typed as a number has already lost the rest.
+MAX_EXACT = 10**15
+_HIDDEN = re.compile(rb"""<(?:\w+:)?(?:row|col)\b[^>]*\bhidden\s*=\s*["'](?:1|true)["']""")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
+_ZEROS = re.compile(r"0{2,}")
 
 
 def limit() -> None:
@@ -32,17 +37,20 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
-def cell_text(value: Any) -> str:
-    """A typed cell as exact text: whole numbers without a point, days without a clock."""
+def cell_text(value: Any, form: str = "") -> str:
+    """A typed cell as exact text: whole numbers without a point, days without a clock unless the format shows one."""
     match value:
         case None:
             return ""
         case bool():
             return "true" if value else "false"
         case datetime():
-            return value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M:%S")
+            day_only = value.time() == time() and "h" not in form.lower()
+            return value.strftime("%Y-%m-%d" if day_only else "%Y-%m-%d %H:%M:%S")
         case date():
             return value.isoformat()
+        case int() | float() if _ZEROS.fullmatch(form) and value >= 0 and value == int(value):
+            return str(int(value)).zfill(len(form))  # shown as 00123: the zeros belong to what a person sees
         case float():
             return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
         case _:
@@ -57,8 +65,12 @@ def sheet_faults(workbook: Path) -> dict[str, list[str]]:
             if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
                 continue
             with package.open(name) as part:
-                text = part.read(64 * 1024**2)
-            if b"<mergeCell " in text:
+                text = part.read(MAX_PART + 1)
+            if len(text) > MAX_PART:
+                raise ValueError("a sheet is larger than 256 MB; hand it over as Parquet or CSV")
+            if b"\0" in text:
+                raise ValueError("a sheet is not written in UTF-8")
+            if _MERGED.search(text):
                 found.setdefault(name, []).append("merged")
             if _HIDDEN.search(text):
                 found.setdefault(name, []).append("hidden")
@@ -75,6 +87,7 @@ def read(workbook: Path, folder: Path) -> list[dict[str, Any]]:
         problems: list[list[Any]] = [[kind, 0, ""] for kind in faults.get(part.lstrip("/"), [])]
         if sheet.sheet_state != "visible":
             problems.append(["hidden-sheet", 0, ""])
+        sheet.reset_dimensions()  # the size a sheet states may be forged, and rows beyond it would be dropped in silence
         target = folder / f"sheet{number}.csv"
         with target.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
@@ -86,7 +99,10 @@ def read(workbook: Path, folder: Path) -> list[dict[str, Any]]:
                     if cell.data_type in ("f", "e") and len(problems) < MAX_PROBLEMS:
                         kind = "formula" if cell.data_type == "f" else "error-cell"
                         problems.append([kind, row_number, getattr(cell, "coordinate", "")])
-                writer.writerow([cell_text(cell.value) for cell in row])
+                    elif (type(cell.value) in (int, float) and abs(cell.value) >= MAX_EXACT
+                          and len(problems) < MAX_PROBLEMS):
+                        problems.append(["long-number", row_number, getattr(cell, "coordinate", "")])
+                writer.writerow([cell_text(cell.value, getattr(cell, "number_format", "") or "") for cell in row])
         result.append({"sheet": sheet.title, "file": target.name, "problems": problems})
     return result
 

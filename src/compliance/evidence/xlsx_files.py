@@ -22,6 +22,7 @@ _MESSAGES = {
     "merged": ("merged cells: it is not said which rows they belong to", "unmerge them and fill every row"),
     "hidden": ("hidden rows or columns", "show them, or delete them"),
     "hidden-sheet": ("the sheet is hidden", "show it, or delete it"),
+    "long-number": ("a number of more than 15 digits: the spreadsheet has already cut it", "enter it again in a cell formatted as text"),
     "too-wide": ("too many columns", "delete what lies right of the table"),
 }
 

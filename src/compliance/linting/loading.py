@@ -29,15 +29,15 @@ def contract_ids(root: Path) -> list[str]:
     return sorted(p.parent.name for p in root.glob("*/contract.yaml"))
 
 
-def load_contract(root: Path, contract_id: str) -> tuple[LoadedContract | None, list[Problem]]:
-    """The contract with its rules, or every problem of its files."""
+def load_contract(root: Path, contract_id: str, *, with_cases: bool = False) -> tuple[LoadedContract | None, list[Problem]]:
+    """The contract with its rules, or every problem of its files; the cases of the rules are only read to run them."""
     known = contract_ids(root)
     if contract_id not in known:
         return None, [Problem("unknown-contract", f"there is no contract '{contract_id}'", Location("rules"),
                               suggestion(contract_id, known))]
     folder, name = root / contract_id, f"rules/{contract_id}"
     contract, problems = read_contract(folder, name)
-    rule_set, more = read_rule_set(folder, name)
+    rule_set, more = read_rule_set(folder, name, with_cases=with_cases)
     problems = problems + more
     if contract is None or rule_set is None:
         return None, problems

@@ -64,7 +64,7 @@ def rule_files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*.yaml"))
 
 
-def read_rule_set(folder: Path, name: str) -> tuple[RuleSet | None, list[Problem]]:
+def read_rule_set(folder: Path, name: str, *, with_cases: bool = True) -> tuple[RuleSet | None, list[Problem]]:
     """All rules, views and cases of a contract folder, known in messages as `name`; problems of all files at once."""
     rules: list[Rule] = []
     views: list[View] = []
@@ -75,7 +75,7 @@ def read_rule_set(folder: Path, name: str) -> tuple[RuleSet | None, list[Problem
         is_cases = path.name.endswith(".cases.yaml")
         if not is_cases:
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-        if path.name in NOT_RULES:
+        if path.name in NOT_RULES or is_cases and not with_cases:
             continue
         document, found = read_yaml(path, f"{name}/{path.name}")
         schema = "cases-file.schema.json" if is_cases else "rule-file.schema.json"

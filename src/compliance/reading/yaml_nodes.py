@@ -69,12 +69,32 @@ def parse_yaml(text: str, name: str) -> tuple[Document | None, list[Problem]]:
         return None, [Problem("yaml-syntax", str(fault).splitlines()[0], Location(name))]
     problems: list[Problem] = []
     places: dict[Path_, tuple[int, int]] = {}
+    shared = _shared(root)
+    if shared is not None:
+        at = Location(name, shared.start_mark.line + 1, shared.start_mark.column + 1)
+        return None, [Problem("yaml-anchor", "anchors and aliases are not used in these files", at, "write the value out")]
     data = _data(root, (), name, places, problems)
     return Document(name, data, places), problems
 
 
+def _shared(root: Node | None) -> Node | None:
+    """A node that stands at two places, which only an alias can bring about."""
+    seen: set[int] = set()
+    waiting = [root] if root is not None else []
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            return node
+        seen.add(id(node))
+        if isinstance(node, SequenceNode):
+            waiting += node.value
+        elif isinstance(node, MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+    return None
+
+
 def _scalar(node: ScalarNode) -> str | int | bool | None:
-    if node.style is not None:
+    if node.style:
         return node.value
     if node.value in _CONSTANTS:
         return _CONSTANTS[node.value]
@@ -84,11 +104,6 @@ def _scalar(node: ScalarNode) -> str | int | bool | None:
 def _data(node: Node | None, path: Path_, name: str, places: dict[Path_, tuple[int, int]],
           problems: list[Problem]) -> Any:
     if node is None:
-        return None
-    if node.anchor:
-        problems.append(Problem("yaml-anchor", "anchors and aliases are not used in these files",
-                                Location(name, node.start_mark.line + 1, node.start_mark.column + 1),
-                                "write the value out"))
         return None
     places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
     match node:
