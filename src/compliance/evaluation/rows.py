@@ -346,10 +346,11 @@ def _longest_run(joined: Relation, value: Value, keys: list[str], name: str, *, 
     rows = table.select(*keys, value=point, sure=table["r__certain"])
     rows = rows.filter(rows["value"].notnull() & rows["sure"] if certain else rows["value"].notnull())
     distinct = rows.select(*keys, "value").distinct()
-    window = ibis.window(group_by=keys, order_by="value")
+    window = ibis.window(group_by=[distinct[k] for k in keys], order_by=distinct["value"])
     runs = distinct.mutate(run=distinct["value"] - ibis.row_number().over(window))
     counted = runs.group_by([*keys, "run"]).aggregate(length=runs.count())
-    return counted.group_by(keys).aggregate(**{name: counted["length"].max()})
+    longest = {name: counted["length"].max()}
+    return counted.group_by(keys).aggregate(**longest) if keys else counted.aggregate(**longest)
 
 
 def _join_back(relation: Relation, grouped: ir.Table, keys: list[str]) -> None:

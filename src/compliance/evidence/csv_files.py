@@ -70,6 +70,9 @@ def _is_ambiguous(raw: bytes, header: str, text: str) -> bool:
     """
     if raw.isascii() or raw.startswith(b"\xef\xbb\xbf") or not header.isascii() or any(c > "\u07ff" for c in text):
         return False
+    # Clause numbers are written with these signs; the characters of GB18030 in their place are rare ones.
+    if {c for c in text if not c.isascii()} <= set("¶§·×÷°±²³"):
+        return False
     try:
         raw.decode("gb18030")
     except UnicodeDecodeError:

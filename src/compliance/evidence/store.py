@@ -26,7 +26,6 @@ from compliance.evidence.validation import validate
 from compliance.evidence.xlsx_files import read_workbook, stage_sheet
 from compliance.ground import Location, Problem
 
-
 # Most memory of the engine; what needs more goes to its temporary folder.
 MEMORY = "700MB"
 # Nothing that evidence or a rule says can reach a file, the network or another setting once the evidence is in.
@@ -345,4 +344,4 @@ def _reader(staged: Staged) -> str:
     columns = ", ".join(f"'{c}': 'VARCHAR'" for c in ("_row", *staged.columns))
     return (f"read_csv({path}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', comment='', skip=0,"
             f" strict_mode=true, new_line='\\n', nullstr='', columns={{{columns}}}, hive_partitioning=false,"
-            " parallel=false, max_line_size=50000000)")
+            " parallel=false, max_line_size=4000000)")
