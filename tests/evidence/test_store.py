@@ -53,7 +53,7 @@ def test_a_chinese_header_decides_the_encoding(tmp_path, encoding):
 
 
 def test_text_that_two_encodings_allow_is_not_guessed(tmp_path):
-    word = "\u00b7\u00b7".encode().decode("gb18030")
+    word = "\u00e9\u00e9".encode().decode("gb18030")
     assert codes(payments(tmp_path, GOOD.replace("00123", word), encoding="gb18030")) == {"evidence-encoding"}
 
 

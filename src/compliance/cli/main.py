@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +26,6 @@ from compliance.linting.loading import load_contract
 from compliance.outputs import write_all_or_nothing
 from compliance.reading.schema import suggestion
 from compliance.reporting.document import dumps
-from compliance.reporting.html import render_html
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Audits service contracts: rules as data, evidence in, findings and a report out.\n\n"
@@ -71,6 +72,12 @@ Lang = Annotated[Language, typer.Option(help="Language shown first.")]
 Bad = Annotated[BadRows, typer.Option(help="Rows with a fault: stop, or reject them and leave open what they could change.")]
 
 
+def _render(document: dict[str, Any], lang: str) -> str:
+    """The report. The drawing library takes a second to load; an audit that prints no report does not wait for it."""
+    render: Callable[[dict[str, Any], str], str] = import_module("compliance.reporting.html").render_html
+    return render(document, lang)
+
+
 def _unusable(problems: list[Problem]) -> typer.Exit:
     show_problems(problems)
     errors.print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}; nothing was written")
@@ -109,12 +116,12 @@ def audit(contract: Contract, evidence: Evidence, as_of: AsOf,
     document = findings_document(result)
     if out_dir is not None:
         write_all_or_nothing(out_dir, {f"{contract}.findings.json": dumps(document),
-                                       f"{contract}.html": render_html(document, lang.value)})
+                                       f"{contract}.html": _render(document, lang.value)})
     match format_:
         case Format.JSON:
             sys.stdout.write(dumps(document))
         case Format.HTML:
-            sys.stdout.write(render_html(document, lang.value))
+            sys.stdout.write(_render(document, lang.value))
         case Format.TABLE:
             out.print(findings_table(document, lang.value))
             out.print(plain(counts_line(document["findings"], lang.value)))

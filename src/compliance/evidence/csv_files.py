@@ -15,6 +15,8 @@ from compliance.ground import Location, Problem
 ENCODINGS = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "gb18030": "gb18030", "gbk": "gb18030",
              "gb2312": "gb18030"}
 MAX_CELL = 32_767
+# With every character of four bytes a row stays within the longest line that the engine reads.
+MAX_ROW = 900_000
 MAX_BYTES = 256 * 1024**2
 MAX_SHOWN = 200
 
@@ -129,8 +131,9 @@ def write_staged(rows: Iterable[Sequence[str]], columns: Sequence[str], target: 
                 problems.append(Problem("evidence-ragged-row", f"{len(row)} cells where the header has {len(columns)}",
                                         Location(file, number, 0, sheet), "a comma inside a cell needs quotes around the cell"))
                 continue
-            if any(len(cell) > MAX_CELL for cell in row):
-                problems.append(Problem("evidence-cell-too-long", f"a cell has more than {MAX_CELL} characters",
+            if any(len(cell) > MAX_CELL for cell in row) or sum(map(len, row)) > MAX_ROW:
+                problems.append(Problem("evidence-cell-too-long", f"a cell has more than {MAX_CELL} characters, "
+                                        f"or the row more than {MAX_ROW}",
                                         Location(file, number, 0, sheet)))
                 continue
             writer.writerow([number, *row])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 
 from compliance.evidence.dictionary import CodeList, ColumnSpec, Dictionary
 
@@ -80,13 +79,14 @@ def _list(values: tuple[str, ...]) -> str:
 
 def _code(text: str, codes: CodeList) -> str:
     """A code by itself, its Chinese label or an alias; full-width and half-width signs are the same."""
-    exact = _branches(text, {c.code: (c.code, c.zh, *c.aliases) for c in codes.values})
-    folded = {c.code: tuple(unicodedata.normalize("NFKC", label) for label in (c.code, c.zh, *c.aliases)) for c in codes.values}
-    return f"CASE{exact} WHEN {text} IS NOT NULL THEN CASE{_branches(f'nfkc({text})', folded)} END END"
-
-
-def _branches(text: str, labels: Mapping[str, tuple[str, ...]]) -> str:
-    return "".join(f" WHEN {text} IN ({_list(own)}) THEN {text_literal(code)}" for code, own in labels.items())
+    exact = "".join(f" WHEN {text} IN ({_list((c.code, c.zh, *c.aliases))}) THEN {text_literal(c.code)}" for c in codes.values)
+    folded: dict[str, str] = {}
+    for code in codes.values:
+        for label in (code.code, code.zh, *code.aliases):
+            folded.setdefault(unicodedata.normalize("NFKC", label), code.code)
+    pairs = ", ".join(f"{text_literal(label)}: {text_literal(code)}" for label, code in folded.items())
+    # One call only: a call that stands twice is hoisted out of the CASE by the engine and then made for every row.
+    return f"CASE{exact} WHEN {text} IS NOT NULL THEN MAP {{{pairs}}}[nfkc({text})] END"
 
 
 def _number(text: str, kind: str, places: int) -> str:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
 
@@ -176,7 +177,12 @@ def open_evidence(source: str, *, bad_rows: str = "stop") -> tuple[EvidenceStore
         backend = connect()
         backend.raw_sql(f"SET memory_limit='{MEMORY}'")
         backend.raw_sql(f"SET temp_directory={text_literal(str(Path(tempfile.gettempdir()) / f'evidence-{os.getpid()}'))}")
-        store, problems = _load(backend, parts, dictionary, declared, bad_rows)
+        try:
+            store, problems = _load(backend, parts, dictionary, declared, bad_rows)
+        except duckdb.Error as fault:
+            # What a hostile file provokes in the engine is a problem of the evidence, not of the program.
+            store, problems = None, [Problem("evidence-engine", f"the evidence cannot be read: {str(fault).splitlines()[0][:200]}",
+                                             Location(path.name), "export the files again, or hand over fewer rows in one file")]
     if store is None:
         backend.disconnect()
     return store, problems

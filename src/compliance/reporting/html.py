@@ -1,9 +1,122 @@
-"""The HTML report."""
+"""The HTML report: one self-contained file from the findings document, without any outside request."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-def render_html(document: dict[str, Any], lang: str = "zh") -> str:
-    raise NotImplementedError
+from compliance.reporting import labels
+from compliance.reporting.document import dumps
+from compliance.reporting.figures import status_figure, timeline_figure
+
+_UNDECIDED = ("error", "no_evidence", "needs_judgement")
+
+
+def _resource(name: str) -> str:
+    return files("compliance.reporting").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=FunctionLoader(_resource), autoescape=select_autoescape(default=True, default_for_string=True),
+                              undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"money": labels.money, "seen": labels.visible, "missing": labels.missing_label,
+                            "table_name": labels.table_label}
+    return environment
+
+
+def _hash(text: str) -> str:
+    """The hash by which the content security policy admits our own style and script, and nothing else."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _image(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def render_html(document: Mapping[str, Any], lang: str = "zh") -> str:
+    """The report of one audit; `lang` is the language shown first, the other one is a switch away."""
+    style, script = _resource("report.css"), _resource("report.js")
+    return _environment().get_template("report.html.j2").render(
+        lang=lang, style=Markup(style), script=Markup(script), style_hash=_hash(style), script_hash=_hash(script),
+        m=document["manifest"], digest=hashlib.sha256(dumps(dict(document)).encode()).hexdigest(),
+        verdicts=labels.VERDICTS, categories=labels.CATEGORIES, modalities=labels.MODALITIES, obligors=labels.OBLIGORS,
+        effect_names=labels.EFFECTS, ledger=document["ledger"], problems=document["problems"], coverage=document["coverage"],
+        figures=_figures(document), **_groups(document["findings"]), **_indexes(document))
+
+
+def _groups(findings: list[dict[str, Any]]) -> dict[str, Any]:
+    """The findings as the sections of the report show them, with their counts."""
+    counted = Counter(f["verdict"] for f in findings)
+    amounts = [Decimal(f["amount"]) for f in findings if f["verdict"] == "arisen" and f["amount"]]
+    wanted: dict[str, list[str]] = defaultdict(list)
+    undecided = [f for f in findings if f["verdict"] in _UNDECIDED]
+    for finding in undecided:
+        for name in finding["missing"]:
+            wanted[name].append(finding["id"])
+    return {
+        "findings": findings, "counts": [(v, counted[v]) for v, _ in labels.SHOWN if counted[v]],
+        "breaches": [f for f in findings if f["verdict"] == "breach"],
+        "arisen": [f for f in findings if f["verdict"] == "arisen"], "undecided": undecided,
+        "others": [f for f in findings if f["verdict"] not in ("breach", "arisen", *_UNDECIDED)],
+        "total": f"{sum(amounts, Decimal(0)):.2f}", "contested": sum(f["contested"] for f in findings),
+        "by_category": Counter((f["category"], f["verdict"]) for f in findings),
+        "used_categories": [c for c in labels.CATEGORIES if any(f["category"] == c for f in findings)],
+        "wanted": sorted(wanted.items())}
+
+
+def _numbered(items: Iterable[Any]) -> dict[Any, int]:
+    return {item: i for i, item in enumerate(dict.fromkeys(items), start=1)}
+
+
+def _indexes(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Anchors: of findings, clauses and files, and which finding uses which row."""
+    findings = document["findings"]
+    rows: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+    clauses: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    follows: dict[str, list[str]] = defaultdict(list)
+    for finding in findings:
+        clauses[finding["clause"]].append(finding)
+        for source in finding["because"]:
+            follows[source].append(finding["id"])
+        for e in finding["evidence"]:
+            rows[e["file"], e["sheet"] or "", e["row"]].append(finding["id"])
+    used = [(e["file"], e["sheet"]) for e in document["manifest"]["evidence"]]
+    used += [(e["file"], e["sheet"]) for f in findings for e in f["evidence"]]
+    return {"numbers": _numbered(f["id"] for f in findings), "clauses": _numbered(clauses), "files": _numbered(used),
+            "evidence_index": sorted(rows.items()), "by_clause": list(clauses.items()), "follows": follows}
+
+
+def _figures(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The figures in both languages, each with the text that says what it shows."""
+    result = []
+    for draw, title, describe in (
+            (timeline_figure, {"zh": "付款：应付日与实付日", "en": "Payments: due and made"}, _timeline_text),
+            (status_figure, {"zh": "各类别的结论", "en": "Findings by category"}, _status_text)):
+        images = {code: draw(dict(document), code) for code in ("zh", "en")}
+        if images["zh"] and images["en"]:
+            result.append({"title": title, "image": {c: _image(svg) for c, svg in images.items() if svg},
+                           "text": {c: describe(document, c) for c in ("zh", "en")}})
+    return result
+
+
+def _timeline_text(document: Mapping[str, Any], lang: str) -> str:
+    parts = []
+    for payment in document["timeline"]:
+        done = payment["done"] or {"zh": "未付", "en": "not paid"}[lang]
+        parts.append({"zh": f"{payment['label']}：应于{payment['due']}，实际{done}", "en": f"due {payment['due']}, {done}"}[lang])
+    return "; ".join(parts)
+
+
+def _status_text(document: Mapping[str, Any], lang: str) -> str:
+    counted = Counter((f["category"], f["verdict"]) for f in document["findings"])
+    return "; ".join(f"{labels.CATEGORIES[c][lang]}: {labels.VERDICTS[v][lang]} {n}" for (c, v), n in sorted(counted.items()))

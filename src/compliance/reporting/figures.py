@@ -1,0 +1,113 @@
+"""The figures of the report: drawn without a window system, the same bytes every time, text as outlines."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections import Counter
+from datetime import date
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.dates import DateFormatter, date2num
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+from compliance.reporting.labels import CATEGORIES, SHOWN, VERDICTS, money, visible
+
+_STYLE = {"svg.hashsalt": "compliance", "svg.fonttype": "path", "text.parse_math": False, "axes.spines.top": False,
+          "axes.spines.right": False, "axes.edgecolor": "#888888", "axes.labelcolor": "#333333"}
+_LABEL = 22
+
+
+@cache
+def font(size: float, *, bold: bool = False) -> FontProperties:
+    """The Chinese font that is installed with the product (OFL)."""
+    spec = find_spec("pylopdf_fonts_zh_cn")
+    assert spec is not None and spec.origin is not None
+    folder = Path(spec.origin).parent
+    files = sorted(p for p in folder.rglob("*") if p.suffix in (".ttf", ".otf", ".ttc") and "sans" in p.name.lower())
+    chosen = [p for p in files if ("bold" in p.name.lower()) == bold] or files
+    return FontProperties(fname=str(chosen[0]), size=size)
+
+
+def _svg(figure: Figure) -> str:
+    """The figure as SVG text; a character that the font does not have is an error, not an empty box."""
+    FigureCanvasSVG(figure)
+    out = io.StringIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph .* missing")
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return re.sub(r"^.*?(?=<svg)", "", out.getvalue(), count=1, flags=re.DOTALL)
+
+
+def _drawable(text: str) -> str:
+    """A label the font can draw: characters beyond the common Chinese ones are replaced."""
+    shown = "".join(c if c.isascii() or "\u4e00" <= c <= "\u9fff" or c in "，。、（）：；“”《》·—…％" else "□" for c in visible(text))
+    return shown if len(shown) <= _LABEL else shown[:_LABEL - 1] + "…"
+
+
+def status_figure(document: dict[str, Any], lang: str) -> str | None:
+    """Findings by category and verdict, as stacked bars."""
+    counted = Counter((f["category"], f["verdict"]) for f in document["findings"])
+    categories = [c for c in CATEGORIES if any(k[0] == c for k in counted)]
+    if not categories:
+        return None
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9, 0.42 * len(categories) + 1.4), layout="constrained")
+        axes = figure.add_subplot()
+        left = [0] * len(categories)
+        for verdict, colour in SHOWN:
+            widths = [counted[c, verdict] for c in categories]
+            if any(widths):
+                axes.barh(range(len(categories)), widths, left=left, color=colour, label=VERDICTS[verdict][lang], height=0.66)
+                left = [a + b for a, b in zip(left, widths, strict=True)]
+        axes.set_yticks(range(len(categories)), [CATEGORIES[c][lang] for c in categories], fontproperties=font(9))
+        axes.invert_yaxis()
+        for tick in axes.get_xticklabels():
+            tick.set_fontproperties(font(8))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlabel({"zh": "结论数", "en": "Findings"}[lang], fontproperties=font(9))
+        figure.legend(loc="outside upper left", ncols=6, frameon=False, prop=font(8))
+        return _svg(figure)
+
+
+def timeline_figure(document: dict[str, Any], lang: str) -> str | None:
+    """When payments were due and when they were made."""
+    rows = [(p["label"], date.fromisoformat(p["due"][:10]), date.fromisoformat(p["done"][:10]) if p["done"] else None, p["amount"])
+            for p in document["timeline"] if p["due"]]
+    if not rows:
+        return None
+    rows = sorted(rows, key=lambda r: (r[1], r[0]))[:30]
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9, 0.45 * len(rows) + 1.5), layout="constrained")
+        axes = figure.add_subplot()
+        due_label = {"zh": "应付日", "en": "due"}[lang]
+        for i, (_, due, done, amount) in enumerate(rows):
+            first = i == 0
+            axes.plot([date2num(due)], [i], marker="|", markersize=16, markeredgewidth=2.5, color="#444444", linestyle="none",
+                      label=due_label if first else None)
+            if done is not None:
+                late = done > due
+                axes.plot([date2num(due), date2num(done)], [i, i], color="#b3261e" if late else "#2e7d32", linewidth=2.5)
+                axes.plot([date2num(done)], [i], marker="o", markersize=7, color="#b3261e" if late else "#2e7d32", linestyle="none")
+            if amount:
+                axes.annotate(money(amount), (date2num(due), i), xytext=(6, 7), textcoords="offset points", fontproperties=font(7))
+        axes.set_yticks(range(len(rows)), [_drawable(r[0]) for r in rows], fontproperties=font(8))
+        axes.invert_yaxis()
+        axes.set_ylim(len(rows) - 0.4, -0.8)
+        as_of = date2num(date.fromisoformat(document["manifest"]["as_of"]))
+        axes.axvline(as_of, color="#1f4e79", linestyle=":", linewidth=1.2)
+        axes.annotate({"zh": "审计日", "en": "audit date"}[lang], (as_of, -0.55), xytext=(4, 0), textcoords="offset points",
+                      color="#1f4e79", fontproperties=font(8))
+        axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
+        axes.tick_params(axis="x", rotation=25)
+        for tick in axes.get_xticklabels():
+            tick.set_fontproperties(font(8))
+        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        return _svg(figure)
