@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
+from ibis.expr.operations import Literal
 
 from compliance.model.contract import Scalar
 
@@ -96,7 +97,13 @@ def is_blank(value: Value) -> ir.BooleanValue:
 
 def negated(condition: ir.BooleanValue) -> ir.BooleanValue:
     """NOT in three-valued logic; Ibis writes `~x` without brackets, and SQL reads `NOT x IS NULL` as NOT (x IS NULL)."""
-    return condition == ibis.literal(False)
+    return ibis.null("boolean") if _is_bare_null(condition) else condition == ibis.literal(False)
+
+
+def _is_bare_null(value: ir.Value) -> bool:
+    """Ibis turns `x = NULL` into `x IS NULL`, which is true where nothing is known: such a comparison is not written."""
+    operation = value.op()
+    return isinstance(operation, Literal) and operation.value is None
 
 
 def either_blank(*values: Value) -> Blank:
@@ -138,6 +145,8 @@ def compare(operator: str, left: Value, right: Value) -> ir.BooleanValue:
 
 
 def _compare(operator: str, left: Value, right: Value) -> ir.BooleanValue:
+    if any(_is_bare_null(bound) for bound in (left.lo, left.hi, right.lo, right.hi)):
+        return ibis.null("boolean")
     if left.exact and right.exact:
         return _OPERATORS[operator](left.lo, right.lo)
     match operator:
