@@ -10,8 +10,8 @@ from rich.table import Table
 
 from compliance.cli.places import rules_root
 from compliance.cli.shown import out, plain, show_problems
+from compliance.evidence.check import check_evidence
 from compliance.evidence.dictionary import load_dictionary
-from compliance.evidence.store import close, open_evidence
 from compliance.evidence.template import write_template
 from compliance.linting.loading import load_contract
 from compliance.linting.needs import needed_columns
@@ -25,15 +25,14 @@ def check(folder: Annotated[str, typer.Argument(help="Folder, workbook or databa
 
     Example: compliance evidence check data/govcloud-2026
     """
-    store, problems = open_evidence(folder, bad_rows="reject")
-    if store is not None:
+    files, problems = check_evidence(folder)
+    if files:
         table = Table("table", "file", "rows", "accepted", "rejected", "blank", "encoding")
-        for file in store.files:
+        for file in files:
             name = f"{file.file}[{file.sheet}]" if file.sheet else file.file
             table.add_row(file.table, plain(name), str(file.rows), str(file.accepted), str(file.rejected), str(file.blank),
                           file.encoding or "")
         out.print(table)
-        close(store)
     show_problems(problems, out)
     out.print("no problem" if not problems else f"{len(problems)} problems")
     raise typer.Exit(2 if problems else 0)

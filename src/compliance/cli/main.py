@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from compliance.audit import Audit
 from compliance.audit import audit as run_audit
 from compliance.cli import evidence, rules
+from compliance.cli.batch import batch as run_portfolio
 from compliance.cli.places import rules_root
 from compliance.cli.shown import counts_line, errors, findings_table, out, plain, show_finding, show_problems
 from compliance.document import findings_document
@@ -149,6 +150,22 @@ def explain(contract: Contract, provision: Annotated[str, typer.Argument(help="P
                                  suggestion(subject or "" if wanted else provision, known))])
     for finding in found:
         show_finding(finding, document, lang.value)
+
+
+@app.command()
+def batch(evidence: Annotated[Path, typer.Option(help="Folder with one folder of evidence a contract.")] = Path("data"),
+          as_of: Annotated[date | None, typer.Option(parser=a_date, metavar="YYYY-MM-DD", help="Audit date; default: the last day "
+                                                     "of the service term of each contract.")] = None,
+          jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one a core.")] = 0,
+          out_dir: Annotated[Path, typer.Option("--out", help="Folder for the reports.")] = Path("reports"),
+          lang: Lang = Language.ZH, rules_dir: RulesDir = None) -> None:
+    """Audits the portfolio: one executed notebook, findings and report a contract, and a summary page.
+
+    A run that was stopped goes on where it was: what is whole and rests on the same inputs is kept.
+
+    Example: compliance batch --evidence data --out reports --jobs 2
+    """
+    raise typer.Exit(run_portfolio(rules_root(rules_dir), evidence, as_of, jobs, out_dir, lang.value))
 
 
 def _is_about(finding: dict[str, Any], contract: str, name: str) -> bool:

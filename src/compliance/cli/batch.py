@@ -1,0 +1,68 @@
+"""The command `compliance batch`: the whole portfolio, one executed notebook a contract, and a summary page."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+from rich.table import Table
+
+from compliance.batch.portfolio import Job, Result, entry, plan, run_batch
+from compliance.cli.shown import errors, out, plain, show_problems
+from compliance.ground import Location, Problem
+from compliance.linting.loading import contract_ids, load_contract
+from compliance.model.verdict import OPEN_VERDICTS
+from compliance.outputs import write_all_or_nothing
+from compliance.reporting import labels
+
+_OWN_NOTEBOOK = Path(__file__).resolve().parents[3] / "notebooks" / "audit.ipynb"
+
+
+def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Path, lang: str) -> int:
+    """Runs the batch and returns the exit status: 2 an input was unusable, 1 something is open, 0 all is well."""
+    if not evidence.is_dir():
+        show_problems([Problem("evidence-missing-folder", "there is no such folder of evidence", Location(evidence.name),
+                               "name the folder that holds one folder of evidence a contract")])
+        return 2
+    ends, problems = {}, []
+    for contract in contract_ids(rules):
+        loaded, found = load_contract(rules, contract)
+        problems += found
+        if loaded is not None:
+            ends[contract] = loaded.contract.service_end
+    if problems:
+        show_problems(problems)
+        return 2
+    notebook = rules.parent / "notebooks" / "audit.ipynb"
+    planned, without = plan(rules, evidence, as_of, notebook if notebook.is_file() else _OWN_NOTEBOOK, folder, ends)
+    for contract in without:
+        errors.print(plain(f"{contract}: no folder of evidence, not audited"))
+    if not planned:
+        errors.print("there is no evidence for any contract; nothing was written")
+        return 2
+    results = {}
+    for number, result in enumerate(run_batch(planned, jobs or os.cpu_count() or 1), start=1):
+        results[result.contract] = result
+        message = f": {result.message.splitlines()[0]}" if result.message else ""
+        errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
+    return _summary(planned, results, folder, lang)
+
+
+def _summary(planned: list[Job], results: dict[str, Result], folder: Path, lang: str) -> int:
+    entries = [entry(job, results[job.contract]) for job in planned]
+    render = import_module("compliance.reporting.index").render_index
+    write_all_or_nothing(folder, {"index.html": render(entries)})
+    verdicts = [v for v, _ in labels.SHOWN if any(e["counts"].get(v) for e in entries)]
+    table = Table("contract", "audit date", *(labels.VERDICTS[v][lang] for v in verdicts), "report")
+    for e in entries:
+        table.add_row(e["id"], e["as_of"], *(str(e["counts"].get(v, "")) for v in verdicts),
+                      f"{folder.name}/{e['id']}/report.html" if e["status"] == "done" else "failed")
+    out.print(table)
+    for contract, result in results.items():
+        if result.status == "failed":
+            errors.print(plain(f"{contract}: {result.message}"))
+    if any(r.status == "failed" for r in results.values()):
+        return 2
+    return 1 if any(e["counts"].get(v) for e in entries for v in OPEN_VERDICTS) else 0
