@@ -9,6 +9,7 @@ from typing import Any
 
 from compliance.audit import Audit
 from compliance.calendar.workdays import calendar_version, last_published_year
+from compliance.effects.ledger import CLAIMED_EFFECTS, Claim, LedgerLine, money_ledger
 from compliance.evidence.records import EvidenceFile
 from compliance.ground import Problem
 from compliance.model.finding import Finding
@@ -24,7 +25,7 @@ def findings_document(audit: Audit) -> dict[str, Any]:
         "manifest": _manifest(audit),
         "findings": [_finding(f) for f in audit.findings],
         "effects": [_effect(f) for f in audit.findings if f.verdict == "arisen"],
-        "ledger": [],
+        "ledger": [_ledger_line(line) for line in _ledger(audit)],
         "problems": [_problem(p) for p in audit.problems],
         "coverage": coverage(audit),
         "timeline": _timeline(audit),
@@ -87,6 +88,19 @@ def _effect(finding: Finding) -> dict[str, Any]:
             "clause": finding.provision.clause, "effect": finding.effect or "right", "obligor": finding.provision.obligor,
             "subject": finding.subject, "amount": _money(finding.amount), "because": list(finding.because),
             "title": finding.title.as_dict()}
+
+
+def _ledger(audit: Audit) -> tuple[LedgerLine, ...]:
+    """What has arisen in money, beside the penalties that the evidence records."""
+    claims = [Claim(f.provision_id, f.provision.clause, f.provision.obligor if f.provision.obligor.startswith("party") else None,
+                    f.effect or "", f.amount) for f in audit.findings if f.verdict == "arisen" and f.effect in CLAIMED_EFFECTS]
+    return money_ledger(claims, audit.penalties)
+
+
+def _ledger_line(line: LedgerLine) -> dict[str, Any]:
+    sums = ("claimable", "recorded", "notified", "deducted", "paid", "waived", "outstanding")
+    return {"provision": line.provision, "clause": line.clause, "liable_party": line.liable_party, "effect": line.effect,
+            **{name: _money(getattr(line, name)) for name in sums}}
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
