@@ -18,7 +18,8 @@ def test_a_penalty_that_was_never_taken_is_outstanding():
 
 def test_deducted_paid_and_waived_are_kept_apart():
     rows = [row(clause="9.2", claimed_on="2026-01-01", settlement="deducted", settled_amount=Decimal("40.00")),
-            row(clause="９.２ ", settlement="paid", amount=Decimal("30.00")), row(clause="9.2", settlement="waived", amount=Decimal("5.00"))]
+            row(clause="９.２ ", settlement="paid", amount=Decimal("30.00")),
+            row(clause="9.2", settlement="waived", amount=Decimal("5.00"))]
     [line] = money_ledger([Claim("x-P001", "9.2", "party_b", "penalty", Decimal("200.00"))], rows)
     assert (line.recorded, line.notified) == (Decimal("135.00"), Decimal("100.00"))
     assert (line.deducted, line.paid, line.waived) == (Decimal("40.00"), Decimal("30.00"), Decimal("5.00"))

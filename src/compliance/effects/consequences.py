@@ -80,9 +80,16 @@ def _after_chaining(rule: CheckedRule, outcome: Outcome, position: int, inferred
     if position in inferred.arisen:
         return replace(outcome, because=inferred.arisen[position])
     if position in inferred.doubtful:
-        verdict = outcome.verdict if outcome.verdict in _DOUBT else "no_evidence"
-        return replace(outcome, verdict=verdict, because=inferred.doubtful[position], amount=None, computation=None)
+        because = inferred.doubtful[position]
+        return replace(outcome, verdict=_doubt(outcome, [flat[i][1] for i in because]), because=because, amount=None,
+                       computation=None)
     return replace(outcome, verdict="not_arisen", amount=None, computation=None, missing=(), readings=())
+
+
+def _doubt(outcome: Outcome, sources: Sequence[Outcome]) -> str:
+    """What is open: a judgement, where nothing but judgements of a person stand between the sources and the consequence."""
+    open_ = [o.verdict for o in (outcome, *sources) if o.verdict in _DOUBT]
+    return "needs_judgement" if open_ and set(open_) == {"needs_judgement"} else "no_evidence"
 
 
 def _owed_once(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -127,7 +127,7 @@ class _ChainHost(Host):
 def _assert(host: _ChainHost, run: _Run, context: Any | None, fact: _Fact) -> None:
     """Asserts one checked fact under an id of its own."""
     for name, value in fact.items():
-        if isinstance(value, bool) or isinstance(value, str) or isinstance(value, int) and abs(value) < _LIMIT:
+        if isinstance(value, (bool, str)) or (isinstance(value, int) and abs(value) < _LIMIT):
             continue
         raise EngineFault(f"a fact cannot hold {name} = {value!r}")
     run.asserted += 1

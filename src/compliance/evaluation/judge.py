@@ -94,6 +94,9 @@ def _under_one_reading(workspace: Workspace, rule: CheckedRule) -> list[Outcome]
     if not measurement.cases:
         return _without_cases(workspace, rule, measurement)
     outcomes = [_judge(workspace, rule, case) for case in measurement.cases]
+    found = {case.parameter for case in measurement.cases}
+    outcomes += [_no_case(workspace, rule, _provision(workspace, rule, p), p)
+                 for p in range(1, len(_parameters(workspace, rule)) + 1) if p not in found]
     if rule.rule.once:
         outcomes = _owed_once(outcomes)
     return outcomes

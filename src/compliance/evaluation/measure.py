@@ -211,7 +211,8 @@ def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source |
     unclear = " OR ".join(f'"unclear{i}"' for i in range(len(rule.lines))) or "FALSE"
     clear = ", ".join(str(i) for i, line in enumerate(rule.lines) if line.verdict in CLEAR_VERDICTS) or "-2"
     settled = f'("first" IN ({clear}) AND NOT ({unclear}) AND NOT "c_doubt")'
-    counted = workspace.run(f'SELECT "p", "first", count(*), bool_or("provisional") FROM "_result" WHERE {settled} GROUP BY 1, 2 ORDER BY 1, 2')
+    counted = workspace.run(f'SELECT "p", "first", count(*), bool_or("provisional") FROM "_result" WHERE {settled}'
+                            " GROUP BY 1, 2 ORDER BY 1, 2")
     rest = tuple(_rolled(rule, p, first, n, provisional) for p, first, n, provisional in counted)
     return workspace.run(f'SELECT * FROM "_result" WHERE NOT {settled} ORDER BY "k", "p"'), rest
 

@@ -138,10 +138,7 @@ class Relation:
             return joined["is_workday"]
         table = self.table
         before, working = table[joined["work_before"]], table[joined["is_workday"]]
-        if operator == "workdays_after":
-            no = before + working.cast("int64") + table[count] - 1
-        else:
-            no = before - table[count]
+        no = before + working.cast("int64") + table[count] - 1 if operator == "workdays_after" else before - table[count]
         found = self._workday(self._keep(no))
         return self._keep(ibis.ifelse(self.table[count] == 0, self.table[day], self.table[found]))
 

@@ -15,12 +15,12 @@ import ibis.expr.types as ir
 
 from compliance.evaluation import values
 from compliance.evaluation.cases import open_for_case, source_columns
-from compliance.evaluation.compiling import compile_condition
+from compliance.evaluation.compiling import Environment, compile_condition
 from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.values import Value
 from compliance.evaluation.workspace import LARGE, Source
 from compliance.model.checked import CheckedCases, CheckedJoin, CheckedSet
-from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Literal, Parameter, walk
+from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Parameter, walk
 
 EPOCH = date(1970, 1, 1)
 
@@ -174,31 +174,47 @@ def _filter(joined: Relation, where: Expression | None) -> None:
     if not rest:
         joined.table = joined.table.mutate(r__certain=doubt, r__possible=ibis.literal(1))
         return
-    condition = compile_condition(rest[0], env)
+    condition = _part(joined, rest[0], env)
     for part in rest[1:]:
-        condition = condition & compile_condition(part, env)
+        condition = condition & _part(joined, part, env)
     table = joined.table.mutate(r__is=condition)
     table = table.filter(table["r__is"].fill_null(True))
     joined.table = table.mutate(r__certain=table["r__is"].fill_null(False) & ~table["r__doubt"], r__possible=ibis.literal(1))
 
 
-def _is_key(joined: Relation, part: Expression) -> bool:
-    """An equation between a column of the row and a value of the case: a blank key links to nothing.
+def _part(joined: Relation, part: Expression, env: Environment) -> ir.BooleanValue:
+    """One condition on the rows; a link to a value that is known to be blank is false, not unknown."""
+    condition = compile_condition(part, env)
+    sides = _link(part)
+    for side in sides or ():
+        key = ("row", side.table, side.name) if isinstance(side, Column) and side.scope == "row" else _key(side)
+        absent = joined.stored[key].absent
+        if isinstance(absent, str):
+            condition = condition & ~joined.table[absent].fill_null(False)
+    return condition
 
-    Where one side was not supplied or could not be read it is no key: the row stays possible.
+
+def _is_key(joined: Relation, part: Expression) -> bool:
+    """A link that both sides are known of, or known to be blank: rows that do not match cannot belong to the case.
+
+    Where one side was not supplied, not read or is not sure it is no key: the row stays possible.
     """
+    sides = _link(part)
+    if sides is None:
+        return False
+    row, other = sides
+    ours, theirs = joined.stored["row", row.table, row.name], joined.stored[_key(other)]
+    sure = theirs.absent is False or not isinstance(other, LetValue)
+    return sure and all(s.absent is not None and s.hi is None and not s.unread for s in (ours, theirs))
+
+
+def _link(part: Expression) -> tuple[Column, LetValue | Parameter | Column] | None:
+    """The two sides of an equation between a column of the row and a value of the case: a blank links to nothing."""
     if not (isinstance(part, Apply) and part.operator == "="):
-        return False
+        return None
     row = [a for a in part.arguments if isinstance(a, Column) and a.scope == "row"]
-    other = [a for a in part.arguments if a not in row]
-    if len(row) != 1 or len(other) != 1 or isinstance(other[0], Literal):
-        return False
-    if any(isinstance(n, Column) and n.scope == "row" for n in walk(other[0])):
-        return False
-    if not isinstance(other[0], (LetValue, Parameter, Column)):
-        return False
-    sides = [joined.stored["row", row[0].table, row[0].name], joined.stored[_key(other[0])]]
-    return all(s.absent is not None and s.hi is None and not s.unread for s in sides)
+    other = [a for a in part.arguments if isinstance(a, (LetValue, Parameter)) or (isinstance(a, Column) and a.scope == "case")]
+    return (row[0], other[0]) if len(row) == len(other) == 1 else None
 
 
 def _key(node: Expression) -> tuple[str, str]:

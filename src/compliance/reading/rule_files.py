@@ -75,7 +75,7 @@ def read_rule_set(folder: Path, name: str, *, with_cases: bool = True) -> tuple[
         is_cases = path.name.endswith(".cases.yaml")
         if not is_cases:
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-        if path.name in NOT_RULES or is_cases and not with_cases:
+        if path.name in NOT_RULES or (is_cases and not with_cases):
             continue
         document, found = read_yaml(path, f"{name}/{path.name}")
         schema = "cases-file.schema.json" if is_cases else "rule-file.schema.json"

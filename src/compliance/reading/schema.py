@@ -11,8 +11,8 @@ from pathlib import Path
 # jsonschema offers to check the format of web addresses with a package that compiles a grammar for three seconds when
 # it is imported. Our schemas have no such format: the package is reported as not installed for this one import.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-from jsonschema import Draft202012Validator  # noqa: E402
-from jsonschema.exceptions import ValidationError  # noqa: E402
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 sys.modules.pop("rfc3987_syntax")
 
