@@ -54,11 +54,10 @@ def _summary(planned: list[Job], results: dict[str, Result], folder: Path, lang:
     entries = [entry(job, results[job.contract]) for job in planned]
     render = import_module("compliance.reporting.index").render_index
     write_all_or_nothing(folder, {"index.html": render(entries)})
-    verdicts = [v for v, _ in labels.SHOWN if any(e["counts"].get(v) for e in entries)]
-    table = Table("contract", "audit date", *(labels.VERDICTS[v][lang] for v in verdicts), "report")
+    table = Table("contract", "audit date", "findings", "report")
     for e in entries:
-        table.add_row(e["id"], e["as_of"], *(str(e["counts"].get(v, "")) for v in verdicts),
-                      f"{folder.name}/{e['id']}/report.html" if e["status"] == "done" else "failed")
+        counts = ", ".join(f"{labels.VERDICTS[v][lang]} {e['counts'][v]}" for v, _ in labels.SHOWN if e["counts"].get(v))
+        table.add_row(e["id"], e["as_of"], counts, f"{folder.name}/{e['id']}/report.html" if e["status"] == "done" else "failed")
     out.print(table)
     for contract, result in results.items():
         if result.status == "failed":

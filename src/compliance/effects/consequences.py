@@ -88,8 +88,9 @@ def _after_chaining(rule: CheckedRule, outcome: Outcome, position: int, inferred
 
 def _doubt(outcome: Outcome, sources: Sequence[Outcome]) -> str:
     """What is open: a judgement, where nothing but judgements of a person stand between the sources and the consequence."""
-    open_ = [o.verdict for o in (outcome, *sources) if o.verdict in _DOUBT]
-    return "needs_judgement" if open_ and set(open_) == {"needs_judgement"} else "no_evidence"
+    if outcome.verdict in _DOUBT:
+        return outcome.verdict
+    return "needs_judgement" if {o.verdict for o in sources if o.verdict in _DOUBT} == {"needs_judgement"} else "no_evidence"
 
 
 def _owed_once(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -7,36 +7,16 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from compliance.reporting import labels
 from compliance.reporting.document import dumps
 from compliance.reporting.figures import status_figure, timeline_figure
+from compliance.reporting.page import content_hash, environment, resource
 
 _UNDECIDED = ("error", "no_evidence", "needs_judgement")
-
-
-def _resource(name: str) -> str:
-    return files("compliance.reporting").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(loader=FunctionLoader(_resource), autoescape=select_autoescape(default=True, default_for_string=True),
-                              undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"money": labels.money, "seen": labels.visible, "missing": labels.missing_label,
-                            "table_name": labels.table_label}
-    return environment
-
-
-def _hash(text: str) -> str:
-    """The hash by which the content security policy admits our own style and script, and nothing else."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _image(svg: str) -> str:
@@ -45,9 +25,9 @@ def _image(svg: str) -> str:
 
 def render_html(document: Mapping[str, Any], lang: str = "zh") -> str:
     """The report of one audit; `lang` is the language shown first, the other one is a switch away."""
-    style, script = _resource("report.css"), _resource("report.js")
-    return _environment().get_template("report.html.j2").render(
-        lang=lang, style=Markup(style), script=Markup(script), style_hash=_hash(style), script_hash=_hash(script),
+    style, script = resource("report.css"), resource("report.js")
+    return environment().get_template("report.html.j2").render(
+        lang=lang, style=Markup(style), script=Markup(script), style_hash=content_hash(style), script_hash=content_hash(script),
         m=document["manifest"], digest=hashlib.sha256(dumps(dict(document)).encode()).hexdigest(),
         verdicts=labels.VERDICTS, categories=labels.CATEGORIES, modalities=labels.MODALITIES, obligors=labels.OBLIGORS,
         effect_names=labels.EFFECTS, ledger=document["ledger"], problems=document["problems"], coverage=document["coverage"],

@@ -18,6 +18,6 @@
   document.querySelectorAll("a[data-verdict]").forEach(function (a) { a.addEventListener("click", function () { verdict.value = a.dataset.verdict; category.value = ""; words.value = ""; filter(); }); });
   function open() { var at = document.getElementById(decodeURIComponent(location.hash.slice(1))); for (; at; at = at.parentElement) { if (at.tagName === "DETAILS") { at.open = true; } if (at.hidden) { at.hidden = false; } } }
   window.addEventListener("hashchange", open); open();
-  window.addEventListener("beforeprint", function () { document.querySelectorAll("details").forEach(function (d) { d.open = true; }); });
+  window.addEventListener("beforeprint", function () { document.querySelectorAll("#breaches details, #effects details").forEach(function (d) { d.open = true; }); });
   filter();
 }());

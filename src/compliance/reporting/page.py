@@ -1,0 +1,31 @@
+"""What every page of ours has: an autoescaping template and our own style, admitted by its hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+
+from compliance.reporting import labels
+
+
+def resource(name: str) -> str:
+    """A template, style or script of the package."""
+    return files("compliance.reporting").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """Templates in which every value is escaped and a missing one is an error."""
+    made = Environment(loader=FunctionLoader(resource), autoescape=select_autoescape(default=True, default_for_string=True),
+                       undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters |= {"money": labels.money, "seen": labels.visible, "missing": labels.missing_label, "table_name": labels.table_label}
+    return made
+
+
+def content_hash(text: str) -> str:
+    """The hash by which the content security policy admits our own style and script, and nothing else."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
