@@ -73,5 +73,5 @@ def _excused(outcomes: Sequence[Outcome], exemptions: Sequence[Candidate], arise
         by = [i for e in excuses if e.duty == outcome.provision for i, provision, link in held
               if provision == e.exemption and (not e.linked or link == outcome.link)]
         if by:
-            result[outcome.id] = tuple(sorted(by))
+            result[outcome.id] = tuple(sorted(set(by)))
     return result

@@ -16,6 +16,8 @@ from compliance.ground import Location, Problem
 
 # Rows shown of one kind of fault in one table; the count of all is always given.
 SHOWN = 20
+_KINDS = {"enum": "a code of this column", "integer": "a whole number", "money": "an amount of money", "decimal": "a number",
+          "datetime": "a moment", "date": "a day", "boolean": "yes or no", "text": "text"}
 _HELP = {
     "date": "write the day as YYYY-MM-DD", "datetime": "write the moment as YYYY-MM-DD HH:MM",
     "integer": "write a whole number", "decimal": "write the number with digits and a point, at most 6 decimals",
@@ -73,7 +75,7 @@ def _unreadable(backend: Backend, spec: TableSpec, table: EvidenceTable, diction
                     problems.append(Problem(code, f"{column.zh} ({column.name}) is required and blank" + _of(count), at,
                                             "fill in the value", fatal=False))
                 else:
-                    problems.append(Problem(code, f"{_shown(column, value)} is not a {column.type}" + _of(count), at,
+                    problems.append(Problem(code, f"{_shown(column, value)} is not {_KINDS.get(column.type, column.type)}" + _of(count), at,
                                             _advice(column, dictionary), fatal=False))
     return problems
 

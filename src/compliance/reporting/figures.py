@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
@@ -16,13 +17,15 @@ import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import DateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, get_font
+from matplotlib.lines import Line2D
 
 from compliance.reporting.labels import CATEGORIES, SHOWN, VERDICTS, money, visible
 
 _STYLE = {"svg.hashsalt": "compliance", "svg.fonttype": "path", "text.parse_math": False, "axes.spines.top": False,
           "axes.spines.right": False, "axes.edgecolor": "#888888", "axes.labelcolor": "#333333"}
-_LABEL = 22
+_LABEL = {"zh": 22, "en": 44}
+TIMELINE_ROWS = 30
 
 
 @cache
@@ -46,59 +49,67 @@ def _svg(figure: Figure) -> str:
     return re.sub(r"^.*?(?=<svg)", "", out.getvalue(), count=1, flags=re.DOTALL)
 
 
-def _drawable(text: str) -> str:
-    """A label the font can draw: characters beyond the common Chinese ones are replaced."""
-    shown = "".join(c if c.isascii() or "\u4e00" <= c <= "\u9fff" or c in "，。、（）：；“”《》·—…％" else "□" for c in visible(text))
-    return shown if len(shown) <= _LABEL else shown[:_LABEL - 1] + "…"
+def _drawable(text: str, lang: str) -> str:
+    """A label the font can draw: it may come from evidence, so a character without a glyph is replaced, not an error."""
+    shown = "".join(c if _has_glyph(c) else "?" for c in visible(text))
+    return shown if len(shown) <= _LABEL[lang] else shown[:_LABEL[lang] - 1] + "…"
+
+
+def _has_glyph(character: str) -> bool:
+    return character.isprintable() and get_font(str(font(8).get_file())).get_char_index(ord(character)) != 0
 
 
 def status_figure(document: dict[str, Any], lang: str) -> str | None:
     """Findings by category and verdict, as stacked bars."""
     counted = Counter((f["category"], f["verdict"]) for f in document["findings"])
-    categories = [c for c in CATEGORIES if any(k[0] == c for k in counted)]
-    if not categories:
+    return stacked_bars([(CATEGORIES[c][lang], {v: counted[c, v] for v, _ in SHOWN}) for c in CATEGORIES
+                         if any(k[0] == c for k in counted)], lang)
+
+
+def stacked_bars(rows: Sequence[tuple[str, Mapping[str, int]]], lang: str) -> str | None:
+    """One bar for each row, divided by verdict."""
+    if not rows:
         return None
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(9, 0.42 * len(categories) + 1.4), layout="constrained")
+        figure = Figure(figsize=(9, 0.42 * len(rows) + 1.4), layout="constrained")
         axes = figure.add_subplot()
-        left = [0] * len(categories)
+        left = [0] * len(rows)
         for verdict, colour in SHOWN:
-            widths = [counted[c, verdict] for c in categories]
+            widths = [counts.get(verdict, 0) for _, counts in rows]
             if any(widths):
-                axes.barh(range(len(categories)), widths, left=left, color=colour, label=VERDICTS[verdict][lang], height=0.66)
+                axes.barh(range(len(rows)), widths, left=left, color=colour, label=VERDICTS[verdict][lang], height=0.66)
                 left = [a + b for a, b in zip(left, widths, strict=True)]
-        axes.set_yticks(range(len(categories)), [CATEGORIES[c][lang] for c in categories], fontproperties=font(9))
+        axes.set_yticks(range(len(rows)), [_drawable(name, lang) for name, _ in rows], fontproperties=font(9))
         axes.invert_yaxis()
         for tick in axes.get_xticklabels():
             tick.set_fontproperties(font(8))
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel({"zh": "结论数", "en": "Findings"}[lang], fontproperties=font(9))
-        figure.legend(loc="outside upper left", ncols=6, frameon=False, prop=font(8))
+        if any(left):
+            figure.legend(loc="outside upper left", ncols=6, frameon=False, prop=font(8))
         return _svg(figure)
 
 
 def timeline_figure(document: dict[str, Any], lang: str) -> str | None:
     """When payments were due and when they were made."""
-    rows = [(p["label"], date.fromisoformat(p["due"][:10]), date.fromisoformat(p["done"][:10]) if p["done"] else None, p["amount"])
-            for p in document["timeline"] if p["due"]]
+    titles = {f["id"]: f["title"] for f in document["findings"]}
+    rows = [(titles[p["key"]][lang] if p["key"] in titles else p["label"], date.fromisoformat(p["due"][:10]),
+             date.fromisoformat(p["done"][:10]) if p["done"] else None, p["amount"]) for p in document["timeline"] if p["due"]]
     if not rows:
         return None
-    rows = sorted(rows, key=lambda r: (r[1], r[0]))[:30]
+    rows = sorted(rows, key=lambda r: (r[1], r[0]))[:TIMELINE_ROWS]
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(9, 0.45 * len(rows) + 1.5), layout="constrained")
         axes = figure.add_subplot()
-        due_label = {"zh": "应付日", "en": "due"}[lang]
         for i, (_, due, done, amount) in enumerate(rows):
-            first = i == 0
-            axes.plot([date2num(due)], [i], marker="|", markersize=16, markeredgewidth=2.5, color="#444444", linestyle="none",
-                      label=due_label if first else None)
+            axes.plot([date2num(due)], [i], marker="|", markersize=16, markeredgewidth=2.5, color="#444444", linestyle="none")
             if done is not None:
                 late = done > due
                 axes.plot([date2num(due), date2num(done)], [i, i], color="#b3261e" if late else "#2e7d32", linewidth=2.5)
                 axes.plot([date2num(done)], [i], marker="o", markersize=7, color="#b3261e" if late else "#2e7d32", linestyle="none")
             if amount:
                 axes.annotate(money(amount), (date2num(due), i), xytext=(6, 7), textcoords="offset points", fontproperties=font(7))
-        axes.set_yticks(range(len(rows)), [_drawable(r[0]) for r in rows], fontproperties=font(8))
+        axes.set_yticks(range(len(rows)), [_drawable(r[0], lang) for r in rows], fontproperties=font(8))
         axes.invert_yaxis()
         axes.set_ylim(len(rows) - 0.4, -0.8)
         as_of = date2num(date.fromisoformat(document["manifest"]["as_of"]))
@@ -109,5 +120,13 @@ def timeline_figure(document: dict[str, Any], lang: str) -> str | None:
         axes.tick_params(axis="x", rotation=25)
         for tick in axes.get_xticklabels():
             tick.set_fontproperties(font(8))
+        figure.legend(handles=_timeline_key(lang), loc="outside upper left", ncols=3, frameon=False, prop=font(8))
         axes.grid(axis="x", color="#dddddd", linewidth=0.6)
         return _svg(figure)
+
+
+def _timeline_key(lang: str) -> list[Line2D]:
+    """What the marks of the timeline mean."""
+    due, in_time, late = {"zh": ("应付日", "按期支付", "逾期支付"), "en": ("due", "paid in time", "paid late")}[lang]
+    return [Line2D([], [], marker="|", markersize=12, markeredgewidth=2.5, color="#444444", linestyle="none", label=due),
+            Line2D([], [], marker="o", color="#2e7d32", label=in_time), Line2D([], [], marker="o", color="#b3261e", label=late)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,14 +12,10 @@ from markupsafe import Markup
 
 from compliance.reporting import labels
 from compliance.reporting.document import dumps
-from compliance.reporting.figures import status_figure, timeline_figure
-from compliance.reporting.page import content_hash, environment, resource
+from compliance.reporting.figures import TIMELINE_ROWS, status_figure, timeline_figure
+from compliance.reporting.page import content_hash, environment, image, resource
 
 _UNDECIDED = ("error", "no_evidence", "needs_judgement")
-
-
-def _image(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def render_html(document: Mapping[str, Any], lang: str = "zh") -> str:
@@ -80,21 +75,32 @@ def _figures(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The figures in both languages, each with the text that says what it shows."""
     result = []
     for draw, title, describe in (
-            (timeline_figure, {"zh": "付款：应付日与实付日", "en": "Payments: due and made"}, _timeline_text),
+            (timeline_figure, _timeline_title(document), _timeline_text),
             (status_figure, {"zh": "各类别的结论", "en": "Findings by category"}, _status_text)):
         images = {code: draw(dict(document), code) for code in ("zh", "en")}
         if images["zh"] and images["en"]:
-            result.append({"title": title, "image": {c: _image(svg) for c, svg in images.items() if svg},
+            result.append({"title": title, "image": {c: image(svg) for c, svg in images.items() if svg},
                            "text": {c: describe(document, c) for c in ("zh", "en")}})
     return result
 
 
 def _timeline_text(document: Mapping[str, Any], lang: str) -> str:
+    titles = {f["id"]: f["title"] for f in document["findings"]}
     parts = []
     for payment in document["timeline"]:
+        name = titles[payment["key"]][lang] if payment["key"] in titles else payment["label"]
         done = payment["done"] or {"zh": "未付", "en": "not paid"}[lang]
-        parts.append({"zh": f"{payment['label']}：应于{payment['due']}，实际{done}", "en": f"due {payment['due']}, {done}"}[lang])
+        parts.append(name + {"zh": f"：应于{payment['due']}，实际{done}", "en": f": due {payment['due']}, made {done}"}[lang])
     return "; ".join(parts)
+
+
+def _timeline_title(document: Mapping[str, Any]) -> dict[str, str]:
+    """Says so when the figure shows only the first payments."""
+    title, total = {"zh": "付款：应付日与实付日", "en": "Payments: due and made"}, sum(bool(p["due"]) for p in document["timeline"])
+    if total > TIMELINE_ROWS:
+        title["zh"] += f"（仅绘出最早的{TIMELINE_ROWS}笔，共{total}笔，未绘出{total - TIMELINE_ROWS}笔）"
+        title["en"] += f" (the first {TIMELINE_ROWS} of {total}; {total - TIMELINE_ROWS} are left out)"
+    return title
 
 
 def _status_text(document: Mapping[str, Any], lang: str) -> str:
