@@ -80,7 +80,8 @@ def appointment() -> dict[str, Rows]:
 def complaints() -> dict[str, Rows]:
     """The second instalment is paid seven days late."""
     common = {"purpose": "instalment", "payer": "party_a", "method": "bank_transfer", "status": "completed"}
-    return {"payments": [{"payment_no": "FK-02", "instalment_no": 2, "paid_on": "2026-07-22", "amount": "592000.00", **common}],
+    return {"payments": [{"payment_no": "FK-01", "instalment_no": 1, "paid_on": "2026-03-06", "amount": "2072000.00", **common},
+                         {"payment_no": "FK-02", "instalment_no": 2, "paid_on": "2026-07-22", "amount": "592000.00", **common}],
             "contract_events": [{"event_id": "SJ-01", "event_type": "signed", "occurred_on": "2026-02-09", "party": "both"}],
             "budget_events": []}
 
