@@ -1,9 +1,9 @@
-# Everything a user runs: make audit, make test, make bench. Needs Python 3.11 or 3.12, a C compiler and make.
+# Everything a user runs: make audit, make test. Needs Python 3.11 or 3.12, a C compiler and make.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: setup audit test check bench clean
+.PHONY: setup audit test check clean
 
 setup: $(VENV)/ready
 
@@ -20,14 +20,11 @@ audit: setup
 test: setup check
 	$(RUN)/python -m pytest
 	$(RUN)/compliance rules lint
-	$(RUN)/compliance rules test --complete
+	$(RUN)/compliance rules test
 
 check: setup
 	$(RUN)/ruff check src tests
 	$(RUN)/lint-imports
-
-bench: setup
-	$(RUN)/python benchmarks/run.py
 
 clean:
 	rm -rf reports build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

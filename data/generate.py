@@ -54,7 +54,7 @@ def hotline() -> dict[str, Rows]:
 
 
 def govcloud() -> dict[str, Rows]:
-    """The invoice of the first instalment is issued two working days late, and the payment waits for it."""
+    """The invoice of the first instalment is issued three working days before the payment: the two readings of the clause differ."""
     c = "govcloud-2026"
     party = {"payee_name": term(c, "payee_name"), "payee_bank": term(c, "payee_bank"), "payee_account": term(c, "payee_account")}
     seller, buyer, number = term(c, "seller_name"), term(c, "buyer_name"), term(c, "buyer_tax_id")
@@ -87,7 +87,7 @@ def complaints() -> dict[str, Rows]:
 
 
 def medadmin() -> dict[str, Rows]:
-    """The last of four quarterly trainings was not held."""
+    """Three trainings of the year; nothing is irregular."""
     return {"training_sessions": [
         {"session_id": f"PX-{i:02}", "training_type": "business", "planned_on": day, "held_at": f"{day} 14:00", "hours": "2"}
         for i, day in enumerate(("2024-07-18", "2024-10-17", "2025-01-16"), start=1)]}
@@ -168,7 +168,7 @@ def main(target: Path) -> None:
         for table, rows in tables.items():
             files[table] = f"{dictionary.tables[table].zh if chinese else table}.csv"
             write_csv(folder / files[table], table, rows, CHINESE.get(contract, "utf-8"), chinese)
-        write_manifest(folder, files, "甲方项目办公室", "2026-10-12")
+        write_manifest(folder, files, "甲方项目办公室", "2027-07-15")
 
 
 if __name__ == "__main__":
