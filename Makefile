@@ -15,7 +15,8 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	touch $@
 
 audit: setup
-	$(RUN)/compliance batch --evidence data --out reports
+	# Exit status 1 says that something is in breach or undecided, which is a result and not a failure.
+	$(RUN)/compliance batch --evidence data --out reports || [ $$? -eq 1 ]
 
 test: setup check
 	$(RUN)/python -m pytest

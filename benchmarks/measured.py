@@ -1,0 +1,172 @@
+"""What is measured, each in a process of its own: `python measured.py ROLE ...` prints one line of JSON.
+
+Reading imports is not measured, but `seconds` of whole commands in run.py has it. `peak_mb` is of this process.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orders
+
+from compliance.audit import audit
+from compliance.evaluation import cases, workspace
+from compliance.evaluation.plans import open_plans
+from compliance.evaluation.workspace import Workspace
+from compliance.evidence.store import open_evidence
+from compliance.linting.loading import LoadedContract, load_contract
+
+
+def _loaded(root: str, contract: str) -> LoadedContract:
+    loaded, problems = load_contract(Path(root), contract)
+    if loaded is None:
+        raise SystemExit("\n".join(map(str, problems)))
+    return loaded
+
+
+def _digest(rows: Any) -> str:
+    return sha256(repr(sorted(rows)).encode()).hexdigest()[:12]
+
+
+def generated_sql(root: str, contract: str, evidence: str) -> dict[str, Any]:
+    """The time of the statements of one audit alone, replayed on the connection that made them."""
+    loaded = _loaded(root, contract)
+    store, problems = open_evidence(evidence)
+    if store is None:
+        raise SystemExit("\n".join(map(str, problems)))
+    steps: list[tuple[str, tuple[Any, ...]]] = []
+    run, make = Workspace.run, workspace.make_table
+    making = False
+
+    def recording_run(self: Workspace, statement: str) -> list[tuple]:
+        if not making:
+            steps.append(("run", (self, statement)))
+        return run(self, statement)
+
+    def recording_make(own: Workspace, name: str, columns: Any, rows: Any) -> None:
+        nonlocal making
+        listed = [list(r) for r in rows]
+        steps.append(("make", (own, name, columns, listed)))
+        making = True
+        try:
+            make(own, name, columns, listed)
+        finally:
+            making = False
+
+    Workspace.run = recording_run  # type: ignore[method-assign]
+    workspace.make_table = cases.make_table = recording_make
+    audit(loaded, store, loaded.contract.service_end, plans=open_plans(contract))
+    Workspace.run = run  # type: ignore[method-assign]
+    workspace.make_table = cases.make_table = make
+    # The calendar is made once a connection, without OR REPLACE.
+    for table in ("_calendar", "_workdays", "days"):
+        store.backend.raw_sql(f"DROP TABLE IF EXISTS {table}")
+    seconds, statements = 0.0, 0
+    for kind, arguments in steps:
+        if kind == "make":  # values of ours, inserted row by row: needed for the next statements, not part of the baseline
+            make(*arguments)
+            continue
+        started = time.perf_counter()
+        run(*arguments)
+        seconds += time.perf_counter() - started
+        statements += 1
+    return {"seconds": seconds, "statements": statements}
+
+
+def system_rules(root: str, evidence: str) -> dict[str, Any]:
+    """Loading with validation, then the rules, by the system."""
+    loaded = _loaded(root, orders.CONTRACT)
+    started = time.perf_counter()
+    store, problems = open_evidence(evidence)
+    loading = time.perf_counter() - started
+    if store is None:
+        raise SystemExit("\n".join(map(str, problems)))
+    started = time.perf_counter()
+    result = audit(loaded, store, date.fromisoformat(orders.AS_OF), plans=open_plans(orders.CONTRACT))
+    seconds = time.perf_counter() - started
+    counts: Counter[tuple[str, str]] = Counter()
+    offending = []
+    for finding in result.findings:
+        counts[finding.rule, finding.verdict] += finding.count
+        if finding.verdict != "compliant":
+            offending.append((finding.rule, min(e.row for e in finding.evidence) if finding.rule != "subject-unique" else
+                              _own_row(finding)))
+    return {"seconds": seconds, "loading": loading, "counts": sorted([*k, n] for k, n in counts.items()),
+            "offending": _digest(offending), "rows": len(offending)}
+
+
+def _own_row(finding: Any) -> int:
+    """The row of the case comes first."""
+    return int(finding.evidence[0].row)
+
+
+def fused_rules(file: str, loaded: bool) -> dict[str, Any]:
+    """The same verdicts and rows by one hand-written query, on the file or on a table loaded before."""
+    engine = orders.baseline_engine()
+    table = orders.parquet(Path(file))
+    if loaded:
+        engine.execute(f"CREATE TABLE loaded AS SELECT * FROM {table}")
+        table = "loaded"
+    started = time.perf_counter()
+    rows = engine.execute(orders.fused_rules(table)).fetchall()
+    seconds = time.perf_counter() - started
+    counts = sorted([orders.RULES[r], verdict, n] for r, verdict, n, _ in rows)
+    offending = [(orders.RULES[r], i) for r, _, _, ids in rows for i in ids or ()]
+    return {"seconds": seconds, "counts": counts, "offending": _digest(offending), "rows": len(offending)}
+
+
+def system_validation(evidence: str) -> dict[str, Any]:
+    """Reading and validating a table with faulty rows, by the system."""
+    started = time.perf_counter()
+    store, problems = open_evidence(evidence, bad_rows="reject")
+    seconds = time.perf_counter() - started
+    if store is None:
+        raise SystemExit("\n".join(map(str, problems)))
+    rows = [r for (r,) in store.backend.raw_sql("SELECT _row FROM raw_work_orders WHERE _doubt").fetchall()]
+    return {"seconds": seconds, "offending": _digest(rows), "rows": len(rows)}
+
+
+def fused_validation(file: str) -> dict[str, Any]:
+    """The numbers of the faulty rows by one hand-written query."""
+    engine = orders.baseline_engine()
+    started = time.perf_counter()
+    rows = [r for r, _ in engine.execute(orders.fused_validation(orders.parquet(Path(file)))).fetchall()]
+    return {"seconds": time.perf_counter() - started, "offending": _digest(rows), "rows": len(rows)}
+
+
+def main(role: str, *given: str) -> None:
+    match role:
+        case "write-rules":
+            orders.write_rules(Path(given[0]), Path(given[1]))
+            result: dict[str, Any] = {}
+        case "write-orders":
+            orders.write_orders(int(given[0]), Path(given[1]), faulty=given[2] == "faulty")
+            result = {}
+        case "service-end":
+            result = {"day": _loaded(given[0], given[1]).contract.service_end.isoformat()}
+        case "generated-sql":
+            result = generated_sql(*given)
+        case "system-rules":
+            result = system_rules(*given)
+        case "fused-rules":
+            result = fused_rules(given[0], given[1] == "loaded")
+        case "system-validation":
+            result = system_validation(*given)
+        case "fused-validation":
+            result = fused_validation(*given)
+        case _:
+            raise SystemExit(f"unknown role {role}")
+    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
