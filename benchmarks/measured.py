@@ -1,6 +1,6 @@
 """What is measured, each in a process of its own: `python measured.py ROLE ...` prints one line of JSON.
 
-Reading imports is not measured, but `seconds` of whole commands in run.py has it. `peak_mb` is of this process.
+Starting Python and importing are not in `seconds`; the whole commands that run.py times have them. `peak_mb` is of this process.
 """
 
 from __future__ import annotations
@@ -97,15 +97,9 @@ def system_rules(root: str, evidence: str) -> dict[str, Any]:
     for finding in result.findings:
         counts[finding.rule, finding.verdict] += finding.count
         if finding.verdict != "compliant":
-            offending.append((finding.rule, min(e.row for e in finding.evidence) if finding.rule != "subject-unique" else
-                              _own_row(finding)))
+            offending.append((finding.rule, finding.evidence[0].row))  # the row of the case comes first
     return {"seconds": seconds, "loading": loading, "counts": sorted([*k, n] for k, n in counts.items()),
             "offending": _digest(offending), "rows": len(offending)}
-
-
-def _own_row(finding: Any) -> int:
-    """The row of the case comes first."""
-    return int(finding.evidence[0].row)
 
 
 def fused_rules(file: str, loaded: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from compliance.calendar.workdays import calendar_days
+from compliance.evidence.dictionary import load_dictionary
 
 SEED = 20260101
 CONTRACT = "bench-orders"
@@ -128,11 +129,12 @@ def fused_rules(table: str) -> str:
 
 def fused_validation(table: str) -> str:
     """One query for the checks of the table: the row and a bit for each check that it breaks."""
+    codes = ", ".join(f"'{c.code}'" for c in load_dictionary().code_lists["work_order_type"].values)
     return f"""
         WITH twice AS (SELECT order_id FROM {table} GROUP BY 1 HAVING count(*) > 1)
         SELECT _row, (order_id IS NULL)::INT + 2 * (order_type IS NULL)::INT
                + 4 * coalesce(accepted_at < received_at, FALSE)::INT + 8 * coalesce(completed_at < received_at, FALSE)::INT
-               + 16 * (order_type NOT IN ('service_request', 'citizen_request', 'expansion', 'channel_release'))::INT
+               + 16 * (order_type NOT IN ({codes}))::INT
                + 32 * (order_id IN (SELECT order_id FROM twice))::INT AS faults
         FROM {table} WHERE faults > 0 ORDER BY _row"""
 

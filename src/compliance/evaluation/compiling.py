@@ -212,7 +212,7 @@ def _function(name: str, arguments: list[Value], kind: str) -> Value:
         case "starts_with":
             return values.truth(first.point().startswith(points[0]))
         case _:
-            raise NotImplementedError(name)
+            raise ValueError(f"the function {name} has no meaning here")
 
 
 def _plus_days(day: ir.DateValue, days: ir.IntegerValue) -> ir.DateValue:
