@@ -21,7 +21,7 @@ from compliance.evidence.records import EvidenceFile, EvidenceStore
 from compliance.ground import Problem
 from compliance.linting.loading import LoadedContract
 from compliance.model.checked import CheckedRule
-from compliance.model.contract import Bilingual
+from compliance.model.contract import Bilingual, Provision
 from compliance.model.finding import EvidenceReference, Finding, ReadingResult
 from compliance.model.verdict import OPEN_VERDICTS, worst
 
@@ -110,7 +110,8 @@ def _natural(subject: str | None) -> tuple[int, int, str]:
 def _ids(outcomes: Sequence[tuple[str, Outcome]]) -> list[str]:
     used: dict[str, int] = {}
     result = []
-    families = {rule for rule, o in outcomes if any(r == rule and x.provision != o.provision for r, x in outcomes)}
+    first: dict[str, Provision] = {}
+    families = {rule for rule, o in outcomes if first.setdefault(rule, o.provision) != o.provision}
     for rule, outcome in outcomes:
         parts = [rule, *([outcome.provision.id] if rule in families else []), *([outcome.subject] if outcome.subject else [])]
         name = "/".join(parts)

@@ -20,9 +20,11 @@ PathArgument = Annotated[Path | None, typer.Argument(help="Folder of one contrac
 
 
 def _chosen(path: Path | None) -> tuple[Path, list[str]]:
-    """The root of the rules and the contracts meant by a path."""
+    """The root of the rules and the contracts meant by a path, or by the name of a contract."""
     if path is not None and (path / "contract.yaml").is_file():
         return path.resolve().parent, [path.resolve().name]
+    if path is not None and not path.exists():
+        return rules_root(None), [path.name]
     root = rules_root(path)
     return root, contract_ids(root)
 

@@ -6,23 +6,23 @@ is not false. What both agree on is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from compliance.evaluation import values
+from compliance.evaluation.aggregates import aggregated, longest_run, of_nothing
 from compliance.evaluation.cases import open_for_case, source_columns
 from compliance.evaluation.compiling import Environment, compile_condition
 from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.values import Value
-from compliance.evaluation.workspace import LARGE, Source
+from compliance.evaluation.workspace import LARGE, PAIRED, Source
 from compliance.model.checked import CheckedCases, CheckedJoin, CheckedSet
 from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Parameter, walk
 
-EPOCH = date(1970, 1, 1)
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,76 +35,205 @@ class Evidence:
     count: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """How measures find their cases: pairs of a column of the rows and the column of the cases it equals.
+
+    `open` names a column of the cases that is true where rows whose link is unknown may belong to the case besides.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    open: str | None = None
+
+
+_EACH_CASE = (("k", "k"), ("p", "p"))
+
+
 def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], cases: CheckedCases) -> Evidence | None:
     """Adds the measures of one set of rows to the cases."""
     measures = list(dict.fromkeys(wanted))
     source = relation.workspace.source(rows.table)
     if not source.supplied:
-        relation.store({m: _of_nothing(m) for m in measures})
+        relation.store({m: of_nothing(m) for m in measures})
         return None
-    expressions = [e for e in (rows.where, *(m.argument for m in measures)) if e is not None]
-    joined = _rows_with_cases(relation, rows, source, expressions)
-    _filter(joined, rows.where)
+    arguments = [m.argument for m in measures if m.argument is not None]
+    joined = _rows(relation, rows, source, arguments)
+    matching = _match(relation, joined, rows.where, arguments, source)
+    keys = list(dict.fromkeys(ours for ours, _ in matching.keys))
+
+    def opening() -> ir.BooleanValue | bool:
+        known = open_for_case(relation, source, cases)
+        if matching.open is None or known is True:
+            return known
+        return relation.table[matching.open] if known is False else relation.table[matching.open] | known
+
+    joined.look_up(arguments)
     table = joined.table
     columns: dict[str, ir.Value] = {}
     finish: list[tuple[Aggregate, Callable[[ir.Table], Value]]] = []
-    joined.look_up(m.argument for m in measures if m.argument is not None)
-    table = joined.table
-    keys = [] if _independent(expressions) else ["k", "p"]
     runs: list[ir.Table] = []
     for measure in measures:
         argument = joined.value(measure.argument) if measure.argument is not None else None
         label = relation.fresh()
-        made, build = _measure(measure, argument, table, lambda: open_for_case(relation, source, cases), label)
+        made, build = aggregated(measure, argument, table, opening, label)
         columns |= made
         finish.append((measure, build))
         if measure.operator == "longest_run" and argument is not None:
-            runs += [_longest_run(joined, argument, keys, f"{label}_c", certain=True),
-                     _longest_run(joined, argument, keys, f"{label}_p", certain=False)]
+            runs += [longest_run(joined, argument, keys, f"{label}_c", certain=True),
+                     longest_run(joined, argument, keys, f"{label}_p", certain=False)]
     name = relation.fresh()
     found = Evidence(rows.name, source.origin, f"{name}_ids", f"{name}_n")
     columns[found.count] = table["r__possible"].sum()
     columns[found.ids] = _ids(table, source)
     flag = relation.fresh()
     columns[flag] = joined.is_provisional().any() if joined.provisional else ibis.literal(False)
-    _join_back(relation, table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns), keys)
+    _join_back(relation, table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns), matching.keys)
     for run in runs:
-        _join_back(relation, run, keys)
+        _join_back(relation, run, matching.keys)
     if joined.provisional:
         relation.provisional.append(flag)
     relation.store({m: build(relation.table) for m, build in finish})
     return found
 
 
-def _independent(expressions: list[Expression]) -> bool:
-    """Whether the rows are the same for every case."""
-    return not any(isinstance(n, (LetValue, Parameter)) or (isinstance(n, Column) and n.scope == "case")
-                   for e in expressions for n in walk(e))
+def _asks_case(expression: Expression) -> bool:
+    """Whether a value differs from case to case."""
+    return any(isinstance(n, (LetValue, Parameter)) or (isinstance(n, Column) and n.scope == "case") for n in walk(expression))
 
 
-def _rows_with_cases(relation: Relation, rows: CheckedSet, source: Source, expressions: list[Expression]) -> Relation:
-    """The rows, with the table joined to them, beside the cases they may belong to."""
-    workspace = relation.workspace
+def _asks_row(expression: Expression) -> bool:
+    return any(isinstance(n, Column) and n.scope == "row" for n in walk(expression))
+
+
+def _rows(relation: Relation, rows: CheckedSet, source: Source, arguments: Iterable[Expression]) -> Relation:
+    """The rows of a set, with the tables joined to them."""
+    expressions = [e for e in (rows.where, *arguments) if e is not None]
     used = [n for e in (*expressions, *(o for j in rows.joins for o in j.on)) for n in walk(e)
             if isinstance(n, Column) and n.scope == "row"]
     selected, stored = source_columns(source, {c.name for c in used if c.table == ""}, "r")
     own = source.relation
     assert own is not None
-    result = Relation(workspace, own.select(r__id=own["_id"], r__doubt=own["_doubt"], **selected), prefix="r")
+    result = Relation(relation.workspace, own.select(r__id=own["_id"], r__doubt=own["_doubt"], **selected), prefix="r")
     result.stored |= {("row", "", name): where for name, where in stored.items()}
     for i, join in enumerate(rows.joins):
         _join_table(result, join, {c.name for c in used if c.table == join.name}, f"j{i}")
-    if _independent(expressions):
-        return result
-    needed = {("let", n.name) if isinstance(n, LetValue) else ("param", n.name) if isinstance(n, Parameter)
-              else ("case", n.name) for e in expressions for n in walk(e)
+    return result
+
+
+def _match(relation: Relation, joined: Relation, where: Expression | None, arguments: Sequence[Expression],
+           source: Source) -> _Matching:
+    """Keeps the rows that may belong to a case, in the way that costs least for the same answer."""
+    parts = conjuncts(where)
+    shared = [p for p in parts if _asks_case(p)]
+    own = [p for p in parts if not _asks_case(p)]
+    asked = [a for a in arguments if _asks_case(a)]
+    if not shared and not asked:
+        _filter(joined, own)
+        return _Matching(())
+    keys = [_group_key(relation, joined, p) for p in shared]
+    if not asked and None not in keys:
+        # Every row belongs to the cases with its key: rows are measured once a key, not once a case.
+        _filter(joined, own)
+        return _Matching(tuple(dict.fromkeys(k for k in keys if k is not None)))
+    if source.size > PAIRED:
+        return _narrow(relation, joined, own, shared, asked)
+    _add_cases(relation, joined, (*shared, *asked))
+    _filter(joined, parts)
+    return _Matching(_EACH_CASE)
+
+
+def _group_key(relation: Relation, joined: Relation, part: Expression) -> tuple[str, str] | None:
+    """The columns of a link that is known on both sides and compared as it stands."""
+    sides = _link(part)
+    if sides is None:
+        return None
+    ours, theirs = joined.stored["row", sides[0].table, sides[0].name], relation.stored[_key(sides[1])]
+    same = ours.type == theirs.type or {ours.type, theirs.type} <= {"decimal", "money"}
+    return (ours.lo, theirs.lo) if same and ours.type != "datetime" and _is_sure(ours, theirs, sides[1]) else None
+
+
+def _add_cases(relation: Relation, joined: Relation, expressions: Iterable[Expression], more: Iterable[str] = (),
+               on: Callable[[ir.Table, ir.Table], list[ir.BooleanValue]] | None = None) -> None:
+    """Puts the cases beside the rows: each with each, or those for which `on` holds."""
+    needed = {_key(n) for e in expressions for n in walk(e)
               if isinstance(n, (LetValue, Parameter)) or (isinstance(n, Column) and n.scope == "case")}
     kept = {key: relation.stored[key] for key in needed}
-    names = {c for s in kept.values() for c in (s.lo, s.hi, s.absent) if isinstance(c, str)}
+    names = {c for s in kept.values() for c in (s.lo, s.hi, s.absent) if isinstance(c, str)} | set(more)
     cases = relation.table.select("k", "p", *sorted(names - {"k", "p"}))
-    result.table = cases.cross_join(result.table)
-    result.stored |= kept
-    return result
+    joined.table = cases.cross_join(joined.table) if on is None else cases.inner_join(joined.table, on(cases, joined.table))
+    joined.stored |= kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A part of a condition that compares what only the row says with what only the case says."""
+
+    operator: str
+    row: str
+    case: str
+    decides: bool  # whether nothing is left to compare for a pair of known values
+
+
+def _narrow(relation: Relation, joined: Relation, own: list[Expression], shared: list[Expression],
+            asked: list[Expression]) -> _Matching:
+    """Of a large table only the pairs that comparisons of known values leave.
+
+    Rows that cannot be compared may belong to any case: instead of pairing them with all, the set is left open.
+    """
+    _filter(joined, own)
+    joined.table = joined.table.mutate(r__doubt=values.negated(joined.table["r__certain"]))
+    loose_rows: list[ir.BooleanValue] = []
+    loose_cases: list[ir.BooleanValue] = []
+    compared: list[_Comparison] = []
+    rest = []
+    for part in shared:
+        found = _compared(relation, joined, part, loose_rows, loose_cases)
+        compared += [found] if found else []
+        rest += [] if found and found.decides else [part]
+    if not compared:
+        _add_cases(relation, joined, (*shared, *asked))
+        _filter(joined, shared)
+        return _Matching(_EACH_CASE)
+    loose, opened = relation.fresh(), relation.fresh()
+    loose_row, loose_case = ibis.or_(*loose_rows), ibis.or_(*loose_cases)
+    counted = joined.table.aggregate(**{loose: loose_row.any().fill_null(False), f"{loose}_n": joined.table.count()})
+    relation.table = relation.table.mutate(**{f"{opened}_c": loose_case}).cross_join(counted)
+    relation.table = relation.table.mutate(**{opened: relation.table[loose] | (
+        relation.table[f"{opened}_c"] & (relation.table[f"{loose}_n"] > 0))})
+    _add_cases(relation, joined, (*rest, *asked), [c.case for c in compared],
+               lambda cases, rows: [values.OPERATORS[c.operator](rows[c.row], cases[c.case]) for c in compared])
+    _filter(joined, rest)
+    return _Matching(_EACH_CASE, opened)
+
+
+def _compared(relation: Relation, joined: Relation, part: Expression, loose_rows: list[ir.BooleanValue],
+              loose_cases: list[ir.BooleanValue]) -> _Comparison | None:
+    """Writes both sides of a comparison to columns, and notes which rows and cases it cannot place."""
+    if not (isinstance(part, Apply) and part.operator in _MIRRORED):
+        return None
+    left, right = part.arguments
+    if _asks_case(left):
+        left, right, operator = right, left, _MIRRORED[part.operator]
+    else:
+        operator = part.operator
+    if _asks_case(left) or _asks_row(right) or "null" in (left.type, right.type):
+        return None
+    ours, theirs = joined.value(left), relation.value(right)
+    moments = left.type == right.type == "datetime"
+    if "datetime" in (left.type, right.type):
+        ours, theirs = values.as_day(ours), values.as_day(theirs)
+    names = _Comparison({"<": "<=", ">": ">="}.get(operator, operator) if moments else operator, relation.fresh(), relation.fresh(),
+                        not moments)
+    joined.table = joined.table.mutate(**{names.row: ours.point()})
+    relation.table = relation.table.mutate(**{names.case: theirs.point()})
+    linked = _link(part) is not None  # a blank links to nothing
+    loose_rows.append(_loose(joined.table[names.row], ours, linked))
+    loose_cases.append(_loose(relation.table[names.case], theirs, linked))
+    return names
+
+
+def _loose(column: ir.Value, value: Value, linked: bool) -> ir.BooleanValue:
+    return column.isnull() & values.negated(values.is_blank(value).fill_null(False)) if linked else column.isnull()
 
 
 def _join_table(result: Relation, join: CheckedJoin, names: set[str], prefix: str) -> None:
@@ -160,9 +289,8 @@ def conjuncts(expression: Expression | None) -> list[Expression]:
     return [expression]
 
 
-def _filter(joined: Relation, where: Expression | None) -> None:
-    """Keeps the possible rows and marks the certain ones."""
-    parts = conjuncts(where)
+def _filter(joined: Relation, parts: Sequence[Expression]) -> None:
+    """Keeps the possible rows and marks the certain ones, by the parts of a condition."""
     keys = [p for p in parts if _is_key(joined, p)]
     rest = [p for p in parts if p not in keys]
     if keys:
@@ -203,7 +331,10 @@ def _is_key(joined: Relation, part: Expression) -> bool:
     if sides is None:
         return False
     row, other = sides
-    ours, theirs = joined.stored["row", row.table, row.name], joined.stored[_key(other)]
+    return _is_sure(joined.stored["row", row.table, row.name], joined.stored[_key(other)], other)
+
+
+def _is_sure(ours: Stored, theirs: Stored, other: Expression) -> bool:
     sure = theirs.absent is False or not isinstance(other, LetValue)
     return sure and all(s.absent is not None and s.hi is None and not s.unread for s in (ours, theirs))
 
@@ -228,122 +359,6 @@ def _key(node: Expression) -> tuple[str, str]:
     raise TypeError(node)
 
 
-def _of_nothing(measure: Aggregate) -> Value:
-    """The measure over a table that was not supplied: there may be any number of rows."""
-    match measure.operator:
-        case "count" | "count_distinct" | "longest_run":
-            return Value("integer", values.literal(0, "integer").lo, values.null("integer"), False)
-        case "sum" if measure.nonnegative:
-            return Value(measure.type, values.literal(0, measure.type).lo, values.null(measure.type), False)
-        case _:
-            return values.unknown(measure.type)
-
-
-IsOpen = Callable[[], ir.BooleanValue | bool]
-
-
-def _measure(measure: Aggregate, argument: Value | None, table: ir.Table, opening: IsOpen, name: str,
-             ) -> tuple[dict[str, ir.Value], Callable[[ir.Table], Value]]:
-    """The columns to aggregate for one measure, and its value from them once they are joined to the cases."""
-    certain = table["r__certain"]
-
-    def unless_open(bound: ir.Value) -> ir.Value:
-        is_open = opening()
-        if isinstance(is_open, bool):
-            return ibis.null(bound.type()) if is_open else bound
-        return ibis.ifelse(is_open, ibis.null(bound.type()), bound)
-
-    match measure.operator:
-        case "exists" | "count":
-            made = {f"{name}_c": certain.sum(), f"{name}_p": table["r__possible"].sum()}
-            return made, lambda t: _count(measure, t[f"{name}_c"].fill_null(0).cast("int64"),
-                                          unless_open(t[f"{name}_p"].fill_null(0).cast("int64")))
-        case "longest_run":
-            return {}, lambda t: Value("integer", t[f"{name}_c"].fill_null(0).cast("int64"),
-                                       unless_open(t[f"{name}_p"].fill_null(0).cast("int64")), False)
-    assert argument is not None
-    blank = values.is_blank(argument)
-    unclear = argument.hi.isnull() & ~blank.fill_null(False)
-    match measure.operator:
-        case "count_distinct":
-            made = {f"{name}_c": argument.point().nunique(where=certain), f"{name}_p": argument.hi.nunique(),
-                    f"{name}_b": _number_of(argument.hi.isnull(), table)}
-            return made, lambda t: Value("integer", t[f"{name}_c"].fill_null(0).cast("int64"), unless_open(
-                (t[f"{name}_p"].fill_null(0) + t[f"{name}_b"].fill_null(0)).cast("int64")), False)
-        case "sum":
-            return _sum(measure, argument, table, name, unless_open)
-        case _:
-            made = {f"{name}_n": _number_of(~blank.fill_null(False), table), f"{name}_u": _number_of(unclear, table),
-                    f"{name}_cl": _least(argument.lo, certain), f"{name}_ch": _most(argument.hi, certain),
-                    f"{name}_pl": _least(argument.lo, None), f"{name}_ph": _most(argument.hi, None)}
-            return made, lambda t: _extreme(measure, t, name, opening())
-
-
-def _count(measure: Aggregate, certain: ir.IntegerValue, possible: ir.IntegerValue) -> Value:
-    if measure.operator == "count":
-        return Value("integer", certain, possible, False)
-    return values.exact("boolean", ibis.cases((certain > 0, True), (possible == 0, False), else_=ibis.null("boolean")),
-                        False)
-
-
-def _number_of(condition: ir.BooleanValue, table: ir.Table) -> ir.Value:
-    """How many possible rows meet a condition, which may be a constant."""
-    return ibis.ifelse(condition, table["r__possible"], 0).sum()
-
-
-def _sum(measure: Aggregate, argument: Value, table: ir.Table, name: str,
-         unless_open: Callable[[ir.Value], ir.Value]) -> tuple[dict[str, ir.Value], Callable[[ir.Table], Value]]:
-    """A blank leaves the sum open upwards; and downwards where the numbers can be negative."""
-    zero, certain = values.literal(0, measure.type).lo, table["r__certain"]
-    low = ibis.ifelse(certain, argument.lo, ibis.least(argument.lo, zero) if not measure.nonnegative else zero)
-    high = ibis.ifelse(certain, argument.hi, ibis.greatest(argument.hi, zero))
-    kind = values.IBIS_TYPES[measure.type]
-    made = {f"{name}_l": low.sum().cast(kind), f"{name}_h": high.sum().cast(kind), f"{name}_b": _number_of(argument.hi.isnull(), table)}
-
-    def build(t: ir.Table) -> Value:
-        open_ended = t[f"{name}_b"].fill_null(0) > 0
-        nothing = values.null(measure.type)
-        lo = t[f"{name}_l"].fill_null(0)
-        hi = unless_open(ibis.ifelse(open_ended, nothing, t[f"{name}_h"].fill_null(0)))
-        if not measure.nonnegative:
-            lo = unless_open(ibis.ifelse(open_ended, nothing, lo))
-        return Value(measure.type, lo, hi, False)
-
-    return made, build
-
-
-def _least(column: ir.Value, where: ir.BooleanValue | None) -> ir.Value:
-    return column.cast("int8").min(where=where).cast("boolean") if column.type().is_boolean() else column.min(where=where)
-
-
-def _most(column: ir.Value, where: ir.BooleanValue | None) -> ir.Value:
-    return column.cast("int8").max(where=where).cast("boolean") if column.type().is_boolean() else column.max(where=where)
-
-
-def _extreme(measure: Aggregate, t: ir.Table, name: str, is_open: ir.BooleanValue | bool) -> Value:
-    """min, max and the one value; blank where no possible row has a value."""
-    nothing = values.null(measure.type)
-    kind = measure.type
-    certain_lo, certain_hi = t[f"{name}_cl"], t[f"{name}_ch"]
-    possible_lo, possible_hi = t[f"{name}_pl"], t[f"{name}_ph"]
-    unsure = t[f"{name}_u"].fill_null(0) > 0
-    if not isinstance(is_open, bool) or is_open:
-        unsure = unsure | is_open
-    none = t[f"{name}_n"].fill_null(0) == 0
-    is_there = certain_lo.notnull()
-    absent = ibis.cases((none & ~unsure, True), (is_there, False), else_=ibis.null("boolean"))
-    sure_bound = is_there & ~unsure
-    match measure.operator:
-        case "max":
-            return Value(kind, certain_hi, ibis.ifelse(sure_bound, possible_hi, nothing), absent)
-        case "min":
-            return Value(kind, ibis.ifelse(sure_bound, possible_lo, nothing), certain_lo, absent)
-        case _:
-            one = sure_bound & (possible_lo == possible_hi)
-            absent_one = ibis.ifelse(absent.fill_null(False) | one, absent, ibis.null("boolean"))
-            return values.exact(kind, ibis.ifelse(one, possible_lo, nothing), absent_one)
-
-
 def _ids(table: ir.Table, source: Source) -> ir.ArrayValue:
     """The rows by their ids: the certain ones where there are any, else the possible ones."""
     if source.origin is None:
@@ -353,27 +368,11 @@ def _ids(table: ir.Table, source: Source) -> ir.ArrayValue:
     return table["r__id"].collect(order_by=[~table["r__certain"], table["r__id"]])
 
 
-def _longest_run(joined: Relation, value: Value, keys: list[str], name: str, *, certain: bool) -> ir.Table:
-    """The longest run of consecutive values for each case: values less their rank are equal within a run."""
-    table = joined.table
-    point = value.point()
-    if value.type == "date":
-        point = point.delta(values.day_literal(EPOCH), unit="day")
-    rows = table.select(*keys, value=point, sure=table["r__certain"])
-    rows = rows.filter(rows["value"].notnull() & rows["sure"] if certain else rows["value"].notnull())
-    distinct = rows.select(*keys, "value").distinct()
-    window = ibis.window(group_by=[distinct[k] for k in keys], order_by=distinct["value"])
-    runs = distinct.mutate(run=distinct["value"] - ibis.row_number().over(window))
-    counted = runs.group_by([*keys, "run"]).aggregate(length=runs.count())
-    longest = {name: counted["length"].max()}
-    return counted.group_by(keys).aggregate(**longest) if keys else counted.aggregate(**longest)
-
-
-def _join_back(relation: Relation, grouped: ir.Table, keys: list[str]) -> None:
+def _join_back(relation: Relation, grouped: ir.Table, keys: Sequence[tuple[str, str]]) -> None:
     """Adds measures to the cases they belong to; measures that are the same for all go to each."""
     if not keys:
         relation.table = relation.table.cross_join(grouped)
         return
-    names = {key: relation.fresh() for key in keys}
+    names = {ours: relation.fresh() for ours, _ in keys}
     grouped = grouped.rename({new: old for old, new in names.items()})
-    relation.table = relation.table.left_join(grouped, [relation.table[k] == grouped[n] for k, n in names.items()])
+    relation.table = relation.table.left_join(grouped, [relation.table[theirs] == grouped[names[ours]] for ours, theirs in keys])

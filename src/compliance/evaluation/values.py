@@ -148,12 +148,12 @@ def _compare(operator: str, left: Value, right: Value) -> ir.BooleanValue:
     if any(_is_bare_null(bound) for bound in (left.lo, left.hi, right.lo, right.hi)):
         return ibis.null("boolean")
     if left.exact and right.exact:
-        return _OPERATORS[operator](left.lo, right.lo)
+        return OPERATORS[operator](left.lo, right.lo)
     match operator:
         case "<" | "<=":
-            return _decided(_OPERATORS[operator](left.hi, right.lo), _OPERATORS[_CONTRARY[operator]](left.lo, right.hi))
+            return _decided(OPERATORS[operator](left.hi, right.lo), OPERATORS[_CONTRARY[operator]](left.lo, right.hi))
         case ">" | ">=":
-            return _decided(_OPERATORS[operator](left.lo, right.hi), _OPERATORS[_CONTRARY[operator]](left.hi, right.lo))
+            return _decided(OPERATORS[operator](left.lo, right.hi), OPERATORS[_CONTRARY[operator]](left.hi, right.lo))
         case "=":
             same = (left.lo == left.hi) & (right.lo == right.hi) & (left.lo == right.lo)
             return _decided(same, (left.hi < right.lo) | (left.lo > right.hi))
@@ -165,7 +165,7 @@ def _decided(yes: ir.BooleanValue, no: ir.BooleanValue) -> ir.BooleanValue:
     return ibis.cases((yes, True), (no, False), else_=ibis.null("boolean"))
 
 
-_OPERATORS: dict[str, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
+OPERATORS: dict[str, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
     "=": lambda a, b: a == b, "<>": lambda a, b: a != b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}
 _CONTRARY = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}

@@ -22,6 +22,8 @@ _SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)"
 
 # Above this number of rows stages are not written out, and a set reports its first row and the count, not all its rows.
 LARGE = 100_000
+# Above this number of rows cases are not paired with rows that no known value links to them.
+PAIRED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Source:
     def state(self) -> tuple[object, ...]:
         """Everything of the table that a compiled plan depends on."""
         return (self.name, self.supplied, sorted(self.columns), sorted(self.nullable), sorted(self.unread), self.doubtful,
-                self.open, self.complete, self.size > LARGE, self.origin, sorted(self.inexact))
+                self.open, self.complete, self.size > LARGE, self.size > PAIRED, self.origin, sorted(self.inexact))
 
 
 @dataclass(slots=True)
@@ -107,13 +109,14 @@ def _literal(day: date) -> str:
 
 
 def make_table(workspace: Workspace, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
-    """A small table of values that were computed or written by us, through prepared statements."""
+    """A small table of values that were computed or written by us, in one prepared statement."""
     spelled = ", ".join(f"{_quoted(c)} {_SQL_TYPES[t]}" for c, t in columns.items())
     workspace.run(f"CREATE OR REPLACE TABLE {_quoted(name)} ({spelled})")
-    listed = [list(r) for r in rows]
+    listed = [tuple(r) for r in rows]
     if listed:
-        marks = ", ".join("?" for _ in columns)
-        workspace.backend.con.executemany(f"INSERT INTO {_quoted(name)} VALUES ({marks})", listed)
+        # A list for each column, unnested side by side: the engine takes long for many statements of one row.
+        lists = ", ".join(f"unnest(?::{_SQL_TYPES[t]}[])" for t in columns.values())
+        workspace.backend.con.execute(f"INSERT INTO {_quoted(name)} SELECT {lists}", [list(c) for c in zip(*listed, strict=True)])
 
 
 def _calendar_tables(workspace: Workspace) -> None:
