@@ -28,9 +28,12 @@ def of_nothing(measure: Aggregate) -> Value:
             return values.unknown(measure.type)
 
 
-def aggregated(measure: Aggregate, argument: Value | None, table: ir.Table, opening: IsOpen, name: str,
-             ) -> tuple[dict[str, ir.Value], Callable[[ir.Table], Value]]:
-    """The columns to aggregate for one measure, and its value from them once they are joined to the cases."""
+def aggregated(measure: Aggregate, argument: Value | None, table: ir.Table, opening: IsOpen, name: str, *, sure: bool,
+               ) -> tuple[dict[str, ir.Value], Callable[[ir.Table], Value]]:
+    """The columns to aggregate for one measure, and its value from them once they are joined to the cases.
+
+    `sure`: every row is certain, so that there is nothing between the bounds.
+    """
     certain = table["r__certain"]
 
     def unless_open(bound: ir.Value) -> ir.Value:
@@ -41,9 +44,10 @@ def aggregated(measure: Aggregate, argument: Value | None, table: ir.Table, open
 
     match measure.operator:
         case "exists" | "count":
-            made = {f"{name}_c": certain.sum(), f"{name}_p": table["r__possible"].sum()}
-            return made, lambda t: _count(measure, t[f"{name}_c"].fill_null(0).cast("int64"),
-                                          unless_open(t[f"{name}_p"].fill_null(0).cast("int64")))
+            if sure and opening() is False:
+                return {f"{name}_c": table.count()}, lambda t: _known_count(measure, t[f"{name}_c"].fill_null(0))
+            made = {f"{name}_c": table.count(where=certain), f"{name}_p": table.count()}
+            return made, lambda t: _count(measure, t[f"{name}_c"].fill_null(0), unless_open(t[f"{name}_p"].fill_null(0)))
         case "longest_run":
             return {}, lambda t: Value("integer", t[f"{name}_c"].fill_null(0).cast("int64"),
                                        unless_open(t[f"{name}_p"].fill_null(0).cast("int64")), False)
@@ -57,12 +61,19 @@ def aggregated(measure: Aggregate, argument: Value | None, table: ir.Table, open
             return made, lambda t: Value("integer", t[f"{name}_c"].fill_null(0).cast("int64"), unless_open(
                 (t[f"{name}_p"].fill_null(0) + t[f"{name}_b"].fill_null(0)).cast("int64")), False)
         case "sum":
+            if sure and argument.exact and argument.absent is False and opening() is False:
+                total = argument.lo.sum().cast(values.IBIS_TYPES[measure.type])
+                return {f"{name}_l": total}, lambda t: values.exact(measure.type, t[f"{name}_l"].fill_null(0), False)
             return _sum(measure, argument, table, name, unless_open)
         case _:
             made = {f"{name}_n": _number_of(~blank.fill_null(False), table), f"{name}_u": _number_of(unclear, table),
                     f"{name}_cl": _least(argument.lo, certain), f"{name}_ch": _most(argument.hi, certain),
                     f"{name}_pl": _least(argument.lo, None), f"{name}_ph": _most(argument.hi, None)}
             return made, lambda t: _extreme(measure, t, name, opening())
+
+
+def _known_count(measure: Aggregate, count: ir.IntegerValue) -> Value:
+    return values.exact("integer", count, False) if measure.operator == "count" else values.exact("boolean", count > 0, False)
 
 
 def _count(measure: Aggregate, certain: ir.IntegerValue, possible: ir.IntegerValue) -> Value:
@@ -74,7 +85,7 @@ def _count(measure: Aggregate, certain: ir.IntegerValue, possible: ir.IntegerVal
 
 def _number_of(condition: ir.BooleanValue, table: ir.Table) -> ir.Value:
     """How many possible rows meet a condition, which may be a constant."""
-    return ibis.ifelse(condition, table["r__possible"], 0).sum()
+    return table.count(where=condition)
 
 
 def _sum(measure: Aggregate, argument: Value, table: ir.Table, name: str,

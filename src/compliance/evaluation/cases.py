@@ -61,7 +61,7 @@ def source_columns(source: Source, names: Iterable[str], prefix: str) -> tuple[d
             absent = False if blank is None else f"{column}_ab"
             if blank is not None:
                 columns[f"{column}_ab"] = blank
-        stored[name] = Stored(kind, column, None, absent, name in source.unread)
+        stored[name] = Stored(kind, column, None, absent, name in source.unread, name not in source.exact_moments)
     return columns, stored
 
 

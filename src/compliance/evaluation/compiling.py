@@ -244,9 +244,9 @@ def _minutes_between(start: Value, end: Value) -> Value:
     absent = values.either_blank(start, end)
     if start.type != "datetime" or end.type != "datetime":
         return values.exact("integer", values.null("integer"), absent)
-    a, b = start.point(), end.point()
-    whole = ibis.ifelse(values.day_only(a) | values.day_only(b), ibis.null("int64"), _floor_minutes(a, b))
-    return values.exact("integer", whole, absent)
+    minutes = _floor_minutes(start.point(), end.point())
+    marked = [values.day_only(v.point()) for v in (start, end) if v.to_day]
+    return values.exact("integer", ibis.ifelse(ibis.or_(*marked), ibis.null("int64"), minutes) if marked else minutes, absent)
 
 
 def _floor_minutes(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.IntegerValue:

@@ -201,20 +201,30 @@ def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
 
 
 def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source | None) -> tuple[list[tuple], tuple[Measured, ...]]:
-    """All cases in the order of their keys; of very many the clear ones only by number."""
+    """All cases in the order of their keys; of very many the clear ones only by number.
+
+    One pass: a clear case falls into the group of its line, every other case is a group of its own. (As a filter the
+    conditions would be written out, and computed, once for every mention.)
+    """
     if source is None or source.size <= LISTED_CASES:
         rows = workspace.run(f'SELECT * FROM ({plan.query}) ORDER BY "k", "p"')
         _drop(workspace, plan)
         return rows, ()
-    workspace.run(f'CREATE OR REPLACE TABLE "_result" AS {plan.query}')
-    _drop(workspace, plan)
     unclear = " OR ".join(f'"unclear{i}"' for i in range(len(rule.lines))) or "FALSE"
     clear = ", ".join(str(i) for i, line in enumerate(rule.lines) if line.verdict in CLEAR_VERDICTS) or "-2"
-    settled = f'("first" IN ({clear}) AND NOT ({unclear}) AND NOT "c_doubt")'
-    counted = workspace.run(f'SELECT "p", "first", count(*), bool_or("provisional") FROM "_result" WHERE {settled}'
-                            " GROUP BY 1, 2 ORDER BY 1, 2")
-    rest = tuple(_rolled(rule, p, first, n, provisional) for p, first, n, provisional in counted)
-    return workspace.run(f'SELECT * FROM "_result" WHERE NOT {settled} ORDER BY "k", "p"'), rest
+    settled = f'coalesce("first" IN ({clear}) AND NOT ({unclear}) AND NOT "c_doubt", FALSE)'
+    key = 'CASE WHEN NOT "_settled" THEN "k" END'
+    single = {"k": key, "p": '"p"', "first": '"first"', "provisional": 'bool_or("provisional")'}
+    others = {c: f'any_value("{c}") FILTER (NOT "_settled")' for c in plan.columns}
+    picked = ", ".join(f'{expression} AS "{c}"' for c, expression in (others | single).items())
+    found = workspace.run(f"""
+        SELECT {picked}, count(*) FROM (SELECT *, {settled} AS "_settled" FROM ({plan.query}))
+        GROUP BY {key}, "p", "first", "_settled" ORDER BY "_settled", "k", "p", "first"
+        """)
+    _drop(workspace, plan)
+    at = {c: plan.columns.index(c) for c in single}
+    rest = tuple(_rolled(rule, r[at["p"]], r[at["first"]], r[-1], r[at["provisional"]]) for r in found if r[at["k"]] is None)
+    return [r[:-1] for r in found if r[at["k"]] is not None], rest
 
 
 def _drop(workspace: Workspace, plan: Plan) -> None:

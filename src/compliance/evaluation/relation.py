@@ -26,11 +26,12 @@ class Stored:
     hi: str | None
     absent: str | bool | None
     unread: bool = False  # some cells of the column could not be read
+    to_day: bool = True  # some of its moments may be known only to the day
 
     def value(self, table: ir.Table) -> Value:
         lo = table[self.lo]
         absent = table[self.absent] if isinstance(self.absent, str) else self.absent
-        return Value(self.type, lo, lo if self.hi is None else table[self.hi], absent)
+        return Value(self.type, lo, lo if self.hi is None else table[self.hi], absent, self.to_day)
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ class Relation:
             if not (absent is None or isinstance(absent, bool)):
                 columns[f"{name}_ab"] = absent
                 absent = f"{name}_ab"
-            self.stored[key] = Stored(value.type, name, hi, absent)
+            self.stored[key] = Stored(value.type, name, hi, absent, to_day=value.to_day)
         if columns:
             self.table = self.table.mutate(**columns)
 

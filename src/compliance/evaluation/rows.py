@@ -16,11 +16,12 @@ from compliance.evaluation import values
 from compliance.evaluation.aggregates import aggregated, longest_run, of_nothing
 from compliance.evaluation.cases import open_for_case, source_columns
 from compliance.evaluation.compiling import Environment, compile_condition
+from compliance.evaluation.joins import join_table
 from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.values import Value
 from compliance.evaluation.workspace import LARGE, PAIRED, Source
-from compliance.model.checked import CheckedCases, CheckedJoin, CheckedSet
-from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Parameter, walk
+from compliance.model.checked import CheckedCases, CheckedSet
+from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Literal, Parameter, walk
 
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -39,10 +40,12 @@ class Evidence:
 class _Matching:
     """How measures find their cases: pairs of a column of the rows and the column of the cases it equals.
 
-    `open` names a column of the cases that is true where rows whose link is unknown may belong to the case besides.
+    `sure`: no row is only possible. `open` names a column of the cases that is true where rows whose link is unknown may
+    belong to the case besides.
     """
 
     keys: tuple[tuple[str, str], ...]
+    sure: bool
     open: str | None = None
 
 
@@ -58,7 +61,7 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
         return None
     arguments = [m.argument for m in measures if m.argument is not None]
     joined = _rows(relation, rows, source, arguments)
-    matching = _match(relation, joined, rows.where, arguments, source)
+    matching = _match(relation, joined, rows.where, arguments, source, not source.doubtful and not rows.joins)
     keys = list(dict.fromkeys(ours for ours, _ in matching.keys))
 
     def opening() -> ir.BooleanValue | bool:
@@ -75,7 +78,7 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
     for measure in measures:
         argument = joined.value(measure.argument) if measure.argument is not None else None
         label = relation.fresh()
-        made, build = aggregated(measure, argument, table, opening, label)
+        made, build = aggregated(measure, argument, table, opening, label, sure=matching.sure)
         columns |= made
         finish.append((measure, build))
         if measure.operator == "longest_run" and argument is not None:
@@ -83,7 +86,7 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
                      longest_run(joined, argument, keys, f"{label}_p", certain=False)]
     name = relation.fresh()
     found = Evidence(rows.name, source.origin, f"{name}_ids", f"{name}_n")
-    columns[found.count] = table["r__possible"].sum()
+    columns[found.count] = table.count()
     columns[found.ids] = _ids(table, source)
     flag = relation.fresh()
     columns[flag] = joined.is_provisional().any() if joined.provisional else ibis.literal(False)
@@ -116,30 +119,30 @@ def _rows(relation: Relation, rows: CheckedSet, source: Source, arguments: Itera
     result = Relation(relation.workspace, own.select(r__id=own["_id"], r__doubt=own["_doubt"], **selected), prefix="r")
     result.stored |= {("row", "", name): where for name, where in stored.items()}
     for i, join in enumerate(rows.joins):
-        _join_table(result, join, {c.name for c in used if c.table == join.name}, f"j{i}")
+        join_table(result, join, {c.name for c in used if c.table == join.name}, f"j{i}")
     return result
 
 
 def _match(relation: Relation, joined: Relation, where: Expression | None, arguments: Sequence[Expression],
-           source: Source) -> _Matching:
-    """Keeps the rows that may belong to a case, in the way that costs least for the same answer."""
+           source: Source, settled: bool) -> _Matching:
+    """Keeps the rows that may belong to a case, in the way that costs least for the same answer.
+
+    `settled`: no row was read with a fault.
+    """
     parts = conjuncts(where)
     shared = [p for p in parts if _asks_case(p)]
     own = [p for p in parts if not _asks_case(p)]
     asked = [a for a in arguments if _asks_case(a)]
     if not shared and not asked:
-        _filter(joined, own)
-        return _Matching(())
+        return _Matching((), _filter(joined, own) and settled)
     keys = [_group_key(relation, joined, p) for p in shared]
     if not asked and None not in keys:
         # Every row belongs to the cases with its key: rows are measured once a key, not once a case.
-        _filter(joined, own)
-        return _Matching(tuple(dict.fromkeys(k for k in keys if k is not None)))
+        return _Matching(tuple(dict.fromkeys(k for k in keys if k is not None)), _filter(joined, own) and settled)
     if source.size > PAIRED:
         return _narrow(relation, joined, own, shared, asked)
     _add_cases(relation, joined, (*shared, *asked))
-    _filter(joined, parts)
-    return _Matching(_EACH_CASE)
+    return _Matching(_EACH_CASE, _filter(joined, parts) and settled)
 
 
 def _group_key(relation: Relation, joined: Relation, part: Expression) -> tuple[str, str] | None:
@@ -193,17 +196,17 @@ def _narrow(relation: Relation, joined: Relation, own: list[Expression], shared:
     if not compared:
         _add_cases(relation, joined, (*shared, *asked))
         _filter(joined, shared)
-        return _Matching(_EACH_CASE)
+        return _Matching(_EACH_CASE, False)
     loose, opened = relation.fresh(), relation.fresh()
     loose_row, loose_case = ibis.or_(*loose_rows), ibis.or_(*loose_cases)
-    counted = joined.table.aggregate(**{loose: loose_row.any().fill_null(False), f"{loose}_n": joined.table.count()})
+    counted = joined.table.aggregate(**{loose: joined.table.count(where=loose_row) > 0, f"{loose}_n": joined.table.count()})
     relation.table = relation.table.mutate(**{f"{opened}_c": loose_case}).cross_join(counted)
     relation.table = relation.table.mutate(**{opened: relation.table[loose] | (
         relation.table[f"{opened}_c"] & (relation.table[f"{loose}_n"] > 0))})
     _add_cases(relation, joined, (*rest, *asked), [c.case for c in compared],
                lambda cases, rows: [values.OPERATORS[c.operator](rows[c.row], cases[c.case]) for c in compared])
     _filter(joined, rest)
-    return _Matching(_EACH_CASE, opened)
+    return _Matching(_EACH_CASE, False, opened)
 
 
 def _compared(relation: Relation, joined: Relation, part: Expression, loose_rows: list[ir.BooleanValue],
@@ -236,50 +239,6 @@ def _loose(column: ir.Value, value: Value, linked: bool) -> ir.BooleanValue:
     return column.isnull() & values.negated(values.is_blank(value).fill_null(False)) if linked else column.isnull()
 
 
-def _join_table(result: Relation, join: CheckedJoin, names: set[str], prefix: str) -> None:
-    """Joins another table, one row a key; a key that is not unique there says nothing for sure."""
-    source = result.workspace.source(join.table)
-    equations = [_sides(e, join.name) for e in join.on]
-    keys = [theirs.name for theirs, _ in equations]
-    selected, stored = source_columns(source, names | set(keys), prefix)
-    if source.relation is None or any(k not in source.columns for k in keys) or any(
-            isinstance(result.stored.get(("row", o.table, o.name)), Stored)
-            and result.stored["row", o.table, o.name].absent is None for _, o in equations):
-        result.table = result.table.mutate(**{c: v if source.relation is None else ibis.null(v.type())
-                                              for c, v in selected.items() if not c.endswith("_ab")})
-        result.stored |= {("row", join.name, n): Stored(s.type, s.lo, None, None) for n, s in stored.items()}
-        return
-    right = source.relation.select(**{f"{prefix}__doubt": source.relation["_doubt"]}, **selected)
-    if source.doubtful or tuple(sorted(keys)) != tuple(sorted(source.shape.key)):
-        right = _one_row_a_key(right, [f"{prefix}_{k}" for k in keys], prefix)
-    ours = [result.stored["row", o.table, o.name].lo for _, o in equations]
-    matched = [result.table[mine] == right[f"{prefix}_{k}"] for mine, k in zip(ours, keys, strict=True)]
-    table = result.table.left_join(right, matched)
-    found = table[f"{prefix}_{keys[0]}"].notnull()
-    columns: dict[str, ir.Value] = {"r__doubt": table["r__doubt"] | table[f"{prefix}__doubt"].fill_null(False)}
-    for name, where in stored.items():
-        here = where.value(table)
-        missing = ibis.null("boolean") if source.open else ibis.literal(True)
-        columns[f"{prefix}_{name}_ab"] = ibis.ifelse(found, values.is_blank(here), missing)
-        result.stored["row", join.name, name] = Stored(where.type, where.lo, None, f"{prefix}_{name}_ab")
-    result.table = table.mutate(**columns)
-
-
-def _one_row_a_key(right: ir.Table, keys: list[str], prefix: str) -> ir.Table:
-    others = [c for c in right.columns if c not in keys and c != f"{prefix}__doubt"]
-    return right.group_by(keys).aggregate(
-        **{c: right[c].arbitrary() for c in others},
-        **{f"{prefix}__doubt": right[f"{prefix}__doubt"].any() | (right.count() > 1)})
-
-
-def _sides(equation: Expression, joined: str) -> tuple[Column, Column]:
-    """Of an equation, the column of the joined table and the other."""
-    assert isinstance(equation, Apply)
-    left, right = equation.arguments
-    assert isinstance(left, Column) and isinstance(right, Column)
-    return (left, right) if left.table == joined else (right, left)
-
-
 def conjuncts(expression: Expression | None) -> list[Expression]:
     """The parts of a condition that must all hold."""
     if expression is None:
@@ -289,8 +248,11 @@ def conjuncts(expression: Expression | None) -> list[Expression]:
     return [expression]
 
 
-def _filter(joined: Relation, parts: Sequence[Expression]) -> None:
-    """Keeps the possible rows and marks the certain ones, by the parts of a condition."""
+def _filter(joined: Relation, parts: Sequence[Expression]) -> bool:
+    """Keeps the possible rows and marks the certain ones, by the parts of a condition.
+
+    Returns whether the condition is known for every row, so that only doubt about the row itself can be left.
+    """
     keys = [p for p in parts if _is_key(joined, p)]
     rest = [p for p in parts if p not in keys]
     if keys:
@@ -300,14 +262,34 @@ def _filter(joined: Relation, parts: Sequence[Expression]) -> None:
     env = joined.environment()
     doubt = ~joined.table["r__doubt"]
     if not rest:
-        joined.table = joined.table.mutate(r__certain=doubt, r__possible=ibis.literal(1))
-        return
+        joined.table = joined.table.mutate(r__certain=doubt)
+        return True
     condition = _part(joined, rest[0], env)
     for part in rest[1:]:
         condition = condition & _part(joined, part, env)
+    if all(_is_known(joined, part) for part in rest):
+        joined.table = joined.table.filter(condition).mutate(r__certain=doubt)
+        return True
     table = joined.table.mutate(r__is=condition)
     table = table.filter(table["r__is"].fill_null(True))
-    joined.table = table.mutate(r__certain=table["r__is"].fill_null(False) & ~table["r__doubt"], r__possible=ibis.literal(1))
+    joined.table = table.mutate(r__certain=table["r__is"].fill_null(False) & ~table["r__doubt"])
+    return False
+
+
+def _is_known(joined: Relation, part: Expression) -> bool:
+    """Whether a condition is true or false for every row: it asks only what is never blank and always known."""
+    match part:
+        case Literal(value):
+            return value is not None
+        case Column(scope="row", table=table, name=name):
+            where = joined.stored["row", table, name]
+        case Column() | LetValue() | Parameter():
+            where = joined.stored[_key(part)]
+        case Apply("and" | "or" | "not" | "=" | "<>" | "<" | "<=" | ">" | ">=" | "day" | "is_null" | "as_of", arguments):
+            return all(_is_known(joined, a) for a in arguments)
+        case _:
+            return False
+    return where.hi is None and where.absent is False
 
 
 def _part(joined: Relation, part: Expression, env: Environment) -> ir.BooleanValue:

@@ -30,12 +30,14 @@ class Value:
 
     `absent` False: never blank; True: known to be blank; None: unknown; else an expression in three-valued logic.
     A value with `lo is hi` is exact: NULL in it means blank or unknown.
+    `to_day`: moments of it may be known only to the day.
     """
 
     type: str
     lo: ir.Value
     hi: ir.Value
     absent: Blank
+    to_day: bool = True
 
     @property
     def exact(self) -> bool:
@@ -48,7 +50,7 @@ class Value:
     def map(self, function: Callable[[ir.Value], ir.Value], kind: str) -> Value:
         """A function that keeps the order of its argument, applied to both bounds."""
         lo = function(self.lo)
-        return Value(kind, lo, lo if self.exact else function(self.hi), self.absent)
+        return Value(kind, lo, lo if self.exact else function(self.hi), self.absent, self.to_day)
 
 
 def _null_like(value: Value) -> ir.Value:
@@ -139,8 +141,10 @@ def compare(operator: str, left: Value, right: Value) -> ir.BooleanValue:
     if "datetime" in (left.type, right.type) and "date" in (left.type, right.type):
         left, right = as_day(left), as_day(right)
     elif left.type == right.type == "datetime":
-        by_day = day_only(left.lo) | day_only(right.lo)
-        return ibis.ifelse(by_day, _compare(operator, as_day(left), as_day(right)), _compare(operator, left, right))
+        marked = [day_only(v.lo) for v in (left, right) if v.to_day]
+        if not marked:
+            return _compare(operator, left, right)
+        return ibis.ifelse(ibis.or_(*marked), _compare(operator, as_day(left), as_day(right)), _compare(operator, left, right))
     return _compare(operator, left, right)
 
 

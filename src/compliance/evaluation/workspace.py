@@ -33,6 +33,7 @@ class Source:
     `relation` has `_id`, `_doubt` and the supplied columns. `open` says that rows may be missing from it; `unread` are
     columns with cells that could not be read (marked by `<column>__unread`), `nullable` those with blanks.
     `complete` is the window for which it is known to be complete, where only part of the time was handed over.
+    `exact_moments` are columns of moments none of which is known only to the day.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Source:
     complete: tuple[date | None, date | None] | None = None
     size: int = 0
     origin: str | None = None  # evidence table whose `_id` the rows carry
+    exact_moments: frozenset[str] = frozenset()
     inexact: frozenset[str] = frozenset()  # columns of a view that are known only by bounds, or whose blankness is a column
 
     @property
@@ -55,7 +57,8 @@ class Source:
     def state(self) -> tuple[object, ...]:
         """Everything of the table that a compiled plan depends on."""
         return (self.name, self.supplied, sorted(self.columns), sorted(self.nullable), sorted(self.unread), self.doubtful,
-                self.open, self.complete, self.size > LARGE, self.size > PAIRED, self.origin, sorted(self.inexact))
+                self.open, self.complete, self.size > LARGE, self.size > PAIRED, self.origin,
+                sorted(self.exact_moments), sorted(self.inexact))
 
 
 @dataclass(slots=True)
@@ -171,17 +174,20 @@ def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTa
         conditions.append(f"(NOT ({some}) OR coalesce({past}, FALSE))")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     workspace.run(f'CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT {", ".join(selected)} FROM "raw_{spec.name}"{where}')
-    counts = ", ".join(f"count({_quoted(c.name)})" for c in supplied)
-    total, doubtful, *filled = workspace.run(
-        f'SELECT count(*), count(*) FILTER ("_doubt"){", " + counts if counts else ""} FROM {_quoted(name)}')[0]
+    moments = [c.name for c in supplied if c.type == "datetime"]
+    asked = ["count(*)", 'count(*) FILTER ("_doubt")', *(f"count({_quoted(c.name)})" for c in supplied),
+             *(f"coalesce(bool_or(microsecond({_quoted(c)}) % 1000000 = 1), FALSE)" for c in moments)]
+    total, doubtful, *found = workspace.run(f'SELECT {", ".join(asked)} FROM {_quoted(name)}')[0]
+    filled, to_day = found[:len(supplied)], found[len(supplied):]
     nullable = frozenset(c.name for c, n in zip(supplied, filled, strict=True) if n < total)
+    exact_moments = frozenset(c for c, some in zip(moments, to_day, strict=True) if not some)
     complete = (evidence.complete_from, evidence.complete_to)
     contract = workspace.contract
     until = min(workspace.as_of, contract.service_end)
     partial = ((complete[0] is not None and complete[0] > contract.service_start)
                or (complete[1] is not None and complete[1] < until))
     return Source(spec.name, workspace.shapes[spec.name], workspace.table(name), frozenset(c.name for c in supplied),
-                  nullable, evidence.bad_columns, doubtful > 0, partial, complete if partial else None, total, spec.name)
+                  nullable, evidence.bad_columns, doubtful > 0, partial, complete if partial else None, total, spec.name, exact_moments)
 
 
 def _column_as_of(column: ColumnSpec, day: str) -> str:

@@ -1,0 +1,1 @@
+"""The sample evidence: one module a contract, and the writing of the files."""
