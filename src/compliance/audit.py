@@ -20,6 +20,7 @@ from compliance.evidence.dictionary import load_dictionary
 from compliance.evidence.records import EvidenceFile, EvidenceStore
 from compliance.ground import Problem
 from compliance.linting.loading import LoadedContract
+from compliance.linting.needs import needed_views
 from compliance.model.checked import CheckedRule
 from compliance.model.contract import Bilingual, Provision
 from compliance.model.finding import EvidenceReference, Finding, ReadingResult
@@ -49,7 +50,7 @@ def audit(loaded: LoadedContract, store: EvidenceStore, as_of: date, problems: I
           progress: Progress = lambda _: None, plans: PlanCache | None = None) -> Audit:
     """The whole path: measure and judge every rule, chain the legal effects, explain."""
     workspace = open_workspace(store, loaded.contract, load_dictionary(), loaded.checked.tables, as_of, plans)
-    for view in loaded.checked.views:
+    for view in needed_views(loaded.checked):
         make_view(workspace, view)
     judged = [Judged(rule, tuple(_judge(workspace, rule, progress))) for rule in loaded.checked.rules
               if not rule.rule.worst_of]

@@ -1,4 +1,4 @@
-"""Which tables and columns of evidence the rules of a contract need."""
+"""Which tables and columns of evidence the rules of a contract need, and which views."""
 
 from __future__ import annotations
 
@@ -17,6 +17,28 @@ def needed_columns(rules: CheckedRuleSet) -> dict[str, list[str]]:
             used.setdefault(table, set()).add(column)
     return {name: [c for c in rules.tables[name].columns if c in used[name] or c in rules.tables[name].key]
             for name in sorted(used) if rules.tables[name].kind == "evidence"}
+
+
+def needed_views(rules: CheckedRuleSet) -> tuple[CheckedView, ...]:
+    """The views that the rules read, with those that these read, in the order in which they are made."""
+    tables = {t for rule in rules.rules for t in _tables(rule)}
+    found: list[CheckedView] = []
+    for view in reversed(rules.views):  # a view reads only views before it
+        if view.name in tables:
+            found.append(view)
+            tables |= set(_tables(view))
+    return tuple(reversed(found))
+
+
+def _tables(item: CheckedRule | CheckedView) -> Iterator[str]:
+    if item.cases.table is not None:
+        yield item.cases.table
+    for rows in item.sets:
+        yield rows.table
+        yield from (j.table for j in rows.joins)
+    if isinstance(item, CheckedRule):
+        for _, variant in item.readings:
+            yield from _tables(variant)
 
 
 def _used(item: CheckedRule | CheckedView) -> Iterator[tuple[str, str]]:
