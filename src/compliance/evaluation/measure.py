@@ -18,7 +18,7 @@ from compliance.evaluation.rows import Evidence, attach
 from compliance.evaluation.workspace import LARGE, Source, Workspace
 from compliance.linting.expressions import depends_on
 from compliance.model.checked import CheckedCases, CheckedRule, CheckedSet, CheckedView, Line
-from compliance.model.expression import Aggregate, Column, Expression, Parameter, walk
+from compliance.model.expression import Aggregate, Apply, Column, Expression, Parameter, walk
 from compliance.model.verdict import CLEAR_VERDICTS
 
 # Cases fetched one by one; of more cases the clear ones are only counted.
@@ -152,6 +152,8 @@ def _plan(workspace: Workspace, rule: CheckedRule, stages: str) -> Plan:
     assert built is not None
     relation = built.relation
     relation.look_up(_expressions(rule))
+    # Every line of a deadline asks for the same two values; the engine does not see that they are the same.
+    relation.store_expressions({e: e for e in (rule.due, rule.done) if isinstance(e, Apply) and e not in relation.stored})
     columns = _result_columns(relation, rule)
     relation.table = relation.table.mutate(**columns)
     lets = {n: (s.lo, s.hi) for n in rule.lets for s in (relation.stored["let", n],)}
@@ -203,28 +205,31 @@ def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
 def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source | None) -> tuple[list[tuple], tuple[Measured, ...]]:
     """All cases in the order of their keys; of very many the clear ones only by number.
 
-    One pass: a clear case falls into the group of its line, every other case is a group of its own. (As a filter the
-    conditions would be written out, and computed, once for every mention.)
+    One pass: the clear cases are counted, the others listed. (As a filter the conditions would be written out, and
+    computed, once for every mention.)
     """
     if source is None or source.size <= LISTED_CASES:
         rows = workspace.run(f'SELECT * FROM ({plan.query}) ORDER BY "k", "p"')
         _drop(workspace, plan)
         return rows, ()
-    unclear = " OR ".join(f'"unclear{i}"' for i in range(len(rule.lines))) or "FALSE"
-    clear = ", ".join(str(i) for i, line in enumerate(rule.lines) if line.verdict in CLEAR_VERDICTS) or "-2"
-    settled = f'coalesce("first" IN ({clear}) AND NOT ({unclear}) AND NOT "c_doubt", FALSE)'
-    key = 'CASE WHEN NOT "_settled" THEN "k" END'
-    single = {"k": key, "p": '"p"', "first": '"first"', "provisional": 'bool_or("provisional")'}
-    others = {c: f'any_value("{c}") FILTER (NOT "_settled")' for c in plan.columns}
-    picked = ", ".join(f'{expression} AS "{c}"' for c, expression in (others | single).items())
+    case = ", ".join(f"'{c}': \"{c}\"" for c in plan.columns)
     found = workspace.run(f"""
-        SELECT {picked}, count(*) FROM (SELECT *, {settled} AS "_settled" FROM ({plan.query}))
-        GROUP BY {key}, "p", "first", "_settled" ORDER BY "_settled", "k", "p", "first"
+        SELECT "p", "first", count(*) FILTER ("_settled"), bool_or("provisional") FILTER ("_settled"),
+               list({{{case}}}) FILTER (NOT "_settled")
+        FROM (SELECT *, coalesce({_settled(rule.lines)}, FALSE) AS "_settled" FROM ({plan.query}))
+        GROUP BY "p", "first" ORDER BY "p", "first"
         """)
     _drop(workspace, plan)
-    at = {c: plan.columns.index(c) for c in single}
-    rest = tuple(_rolled(rule, r[at["p"]], r[at["first"]], r[-1], r[at["provisional"]]) for r in found if r[at["k"]] is None)
-    return [r[:-1] for r in found if r[at["k"]] is not None], rest
+    listed = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c["k"], c["p"]))
+    rest = tuple(_rolled(rule, p, first, count, provisional) for p, first, count, provisional, _ in found if count)
+    return [tuple(c.values()) for c in listed], rest
+
+
+def _settled(lines: Sequence[Line]) -> str:
+    """SQL: the first line that holds gives a clear verdict, no line before it is unclear, and the case itself is sure."""
+    clear = [i for i, line in enumerate(lines) if line.verdict in CLEAR_VERDICTS]
+    ways = [" AND ".join([f'"first" = {i}', *(f'NOT "unclear{j}"' for j in range(i))]) for i in clear]
+    return f"({' OR '.join(f'({w})' for w in ways) or 'FALSE'}) AND NOT \"c_doubt\""
 
 
 def _drop(workspace: Workspace, plan: Plan) -> None:
