@@ -68,8 +68,6 @@ def run_cases(loaded: LoadedContract, cases: Iterable[RuleCase]) -> Iterator[Cas
     """Each case on an engine of its own tables; one engine serves them all."""
     backend, plans = connect(), open_plans(loaded.contract.id)
     for case in cases:
-        for (name,) in backend.raw_sql("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'raw\\_%' ESCAPE '\\'").fetchall():
-            backend.raw_sql(f'DROP TABLE "{name}"')
         yield CaseResult(case, tuple(_differences(loaded, case, backend, plans)))
     plans.save()
     backend.disconnect()

@@ -16,6 +16,11 @@ _DAY = r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,
 _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)"
 
 
+# Text that is its own normal form: printable ASCII and Chinese characters without outer blanks.
+_SIGN = "!-~\u4e00-\u9fff"
+PLAIN_TEXT = f"[{_SIGN}]([ {_SIGN}]*[{_SIGN}])?"
+
+
 # A declared format that is not year first, and the year-first form it stands for.
 _DECLARED_FORMATS = {
     "DD/MM/YYYY": (r"^(\d{1,2})/(\d{1,2})/(\d{4})($|[ T])", r"\3-\2-\1\4"),

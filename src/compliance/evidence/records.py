@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from tempfile import TemporaryDirectory
 
 from ibis.backends.duckdb import Backend
 
@@ -43,8 +44,9 @@ class EvidenceTable:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceStore:
-    """The engine that holds the tables (`raw_<table>`), and what is known of each."""
+    """The engine that holds the tables (`raw_<table>`), and what is known of each; the copies of files it reads from."""
 
     backend: Backend
     tables: Mapping[str, EvidenceTable]
     files: tuple[EvidenceFile, ...]
+    staging: TemporaryDirectory[str] | None = None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import ibis
 from ibis.backends.duckdb import Backend
 
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.parsing import quoted
 from compliance.evidence.records import EvidenceTable
 from compliance.evidence.schemas import Fault, faults
+from compliance.evidence.tables import show_table
 from compliance.ground import Location, Problem
 
 # Rows shown of one kind of fault in one table; the count of all is always given.
@@ -36,8 +36,7 @@ def validate(backend: Backend, tables: Mapping[str, EvidenceTable], dictionary: 
             problems += _unreadable(backend, spec, table, dictionary)
         found = [*faults(spec, backend.table(f"raw_{name}"), table.columns), *_references(backend, spec, table, tables)]
         problems += _broken(backend, spec, found)
-        rejected = backend.raw_sql(f"SELECT count(*) FILTER (_doubt) FROM {quoted('raw_' + name)}").fetchone()[0]
-        result[name] = replace(table, rejected=rejected)
+        result[name] = replace(table, rejected=show_table(backend, spec))
     return result, problems
 
 
@@ -59,25 +58,30 @@ def _unreadable(backend: Backend, spec: TableSpec, table: EvidenceTable, diction
     for i, column in enumerate(spec.columns):
         if column.name not in table.columns:
             continue
-        bad = f"((r._bad >> {i}) & 1) = 1" if column.name in table.bad_columns else None
-        blank = f"({quoted(column.name)} IS NULL AND (r._bad >> {i}) & 1 = 0)" if column.required else None
-        for condition, code in ((bad, "evidence-unreadable-cell"), (blank, "evidence-missing-value")):
-            if condition is None:
-                continue
-            condition = condition if code == "evidence-unreadable-cell" else condition.replace(
-                quoted(column.name), f"r.{quoted(column.name)}")
-            rows = backend.raw_sql(
-                f"SELECT r._file, r._sheet, r._row, t.{quoted(column.name)}, count(*) OVER () FROM {quoted('raw_' + spec.name)} r"
-                f" JOIN {quoted('text_' + spec.name)} t USING (_id) WHERE {condition} ORDER BY r._id LIMIT {SHOWN}").fetchall()
-            for file, sheet, row, value, count in rows:
-                at = _place(file, sheet, row, column.zh)
-                if code == "evidence-missing-value":
-                    problems.append(Problem(code, f"{column.zh} ({column.name}) is required and blank" + _of(count), at,
-                                            "fill in the value", fatal=False))
-                else:
-                    problems.append(Problem(code, f"{_shown(column, value)} is not {_KINDS.get(column.type, column.type)}" + _of(count), at,
-                                            _advice(column, dictionary), fatal=False))
+        if column.name in table.bad_columns:
+            problems += [
+                Problem("evidence-unreadable-cell", f"{_shown(column, value)} is not {_KINDS.get(column.type, column.type)}{_of(count)}",
+                        at, _advice(column, dictionary), fatal=False)
+                for at, value, count in _doubtful(backend, spec, column, f"(d._bad >> {i}) & 1 = 1")]
+        if column.required:
+            problems += [
+                Problem("evidence-missing-value", f"{column.zh} ({column.name}) is required and blank{_of(count)}", at,
+                        "fill in the value", fatal=False)
+                for at, _, count in _doubtful(backend, spec, column, f"(d._bad >> {i}) & 1 = 0 AND v.{quoted(column.name)} IS NULL")]
     return problems
+
+
+def _doubtful(backend: Backend, spec: TableSpec, column: ColumnSpec, condition: str) -> list[tuple[Location, object, int]]:
+    """The first rows in doubt for a reason: where, what stands there, and how many there are."""
+    first = backend.raw_sql(f"""
+        SELECT v._id, v._file, v._sheet, v._row, count(*) OVER ()
+        FROM {quoted('doubt_' + spec.name)} d JOIN {quoted('typed_' + spec.name)} v ON v._id = d._id
+        WHERE {condition} ORDER BY v._id LIMIT {SHOWN}""").fetchall()
+    if not first:
+        return []
+    ids = ", ".join(str(row[0]) for row in first)
+    cells = dict(backend.raw_sql(f"SELECT _id, {quoted(column.name)} FROM {quoted('text_' + spec.name)} WHERE _id IN ({ids})").fetchall())
+    return [(_place(file, sheet, row, column.zh), cells[id_], count) for id_, file, sheet, row, count in first]
 
 
 def _of(count: int) -> str:
@@ -113,19 +117,21 @@ def _broken(backend: Backend, spec: TableSpec, found: list[Fault]) -> list[Probl
     if not found:
         return []
     own = backend.table(f"raw_{spec.name}")
-    bits = {f"b{i}": fault.bad.fill_null(False) for i, fault in enumerate(found)}
-    marked = own.select("_id", **bits)
-    bad = marked.filter(ibis.or_(*(marked[b] for b in bits)))
-    name = f"faults_{spec.name}"
-    backend.raw_sql(f"CREATE OR REPLACE TABLE {quoted(name)} AS {backend.compile(bad)}")
-    if not backend.raw_sql(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]:
+    marked = backend.compile(own.select("_id", **{f"b{i}": fault.bad.fill_null(False) for i, fault in enumerate(found)}))
+    row = ", ".join(f"'{name}': {name}" for name in ("_id", *(f"b{i}" for i in range(len(found)))))
+    name = quoted(f"faults_{spec.name}")
+    # Listed by an aggregate: as a filter every check would be computed once more.
+    backend.raw_sql(f"CREATE OR REPLACE TABLE {name} AS SELECT unnest(bad, recursive := true) FROM (SELECT list({{{row}}})"
+                    f" FILTER ({' OR '.join(f'b{i}' for i in range(len(found)))}) AS bad FROM ({marked}))")
+    if not backend.raw_sql(f"SELECT count(*) FROM {name}").fetchone()[0]:
         return []
-    backend.raw_sql(f"UPDATE {quoted('raw_' + spec.name)} SET _doubt = TRUE WHERE _id IN (SELECT _id FROM {quoted(name)})")
+    doubt = quoted("doubt_" + spec.name)
+    backend.raw_sql(f"INSERT INTO {doubt} SELECT _id, 0 FROM {name} WHERE _id NOT IN (SELECT _id FROM {doubt})")
     problems = []
     for i, fault in enumerate(found):
         columns = ", ".join(f"r.{quoted(c)}" for c in fault.columns)
         rows = backend.raw_sql(
-            f"SELECT r._file, r._sheet, r._row, count(*) OVER (), {columns} FROM {quoted(name)} f JOIN {quoted('raw_' + spec.name)} r"
+            f"SELECT r._file, r._sheet, r._row, count(*) OVER (), {columns} FROM {name} f JOIN {quoted('typed_' + spec.name)} r"
             f" USING (_id) WHERE f.b{i} ORDER BY r._id LIMIT {SHOWN}").fetchall()
         for file, sheet, row, count, *values in rows:
             shown = ", ".join(f"{c} = {_shown(spec.column(c), v)}" for c, v in zip(fault.columns, values, strict=True)
