@@ -9,7 +9,7 @@ from typing import Any
 
 from compliance.audit import Audit
 from compliance.calendar.workdays import calendar_version, last_published_year
-from compliance.effects.ledger import CLAIMED_EFFECTS, Claim, LedgerLine, money_ledger
+from compliance.effects.ledger import CLAIMED_EFFECTS, Claim, LedgerLine, liable_party, money_ledger
 from compliance.evidence.records import EvidenceFile
 from compliance.ground import Problem
 from compliance.model.finding import Finding
@@ -92,14 +92,15 @@ def _effect(finding: Finding) -> dict[str, Any]:
 
 def _ledger(audit: Audit) -> tuple[LedgerLine, ...]:
     """What has arisen in money, beside the penalties that the evidence records."""
-    claims = [Claim(f.provision_id, f.provision.clause, f.provision.obligor if f.provision.obligor.startswith("party") else None,
-                    f.effect or "", f.amount) for f in audit.findings if f.verdict == "arisen" and f.effect in CLAIMED_EFFECTS]
+    claims = [Claim(f.provision_id, f.provision.clause, liable_party(f.provision), f.effect or "", f.amount)
+              for f in audit.findings if f.verdict == "arisen" and f.effect in CLAIMED_EFFECTS]
     return money_ledger(claims, audit.penalties)
 
 
 def _ledger_line(line: LedgerLine) -> dict[str, Any]:
     sums = ("claimable", "recorded", "notified", "deducted", "paid", "waived", "outstanding")
-    return {"provision": line.provision, "clause": line.clause, "liable_party": line.liable_party, "effect": line.effect,
+    return {"provisions": list(line.provisions), "clause": line.clause, "liable_party": line.liable_party,
+            "effects": list(line.effects), "unquantified": line.unquantified,
             **{name: _money(getattr(line, name)) for name in sums}}
 
 

@@ -64,12 +64,18 @@ def _listed(problems: Sequence[Problem]) -> str:
     return "\n".join(str(p) for p in problems)
 
 
+def _cell(value: object) -> Markup:
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return escape(labels.visible("" if value is None else value))
+
+
 def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> HTML:
     """Rows as a table; every cell is escaped, hidden characters are made visible."""
     head = Markup("").join(Markup("<th>{}</th>").format(title) for title in columns.values())
     body = Markup("").join(
         Markup("<tr>{}</tr>").format(Markup("").join(
-            Markup("<td>{}</td>").format(escape(labels.visible("" if row.get(c) is None else row[c]))) for c in columns))
+            Markup("<td>{}</td>").format(_cell(row.get(c))) for c in columns))
         for row in rows)
     return HTML(str(Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)))
 

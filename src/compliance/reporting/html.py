@@ -25,7 +25,7 @@ def render_html(document: Mapping[str, Any], lang: str = "zh") -> str:
         lang=lang, style=Markup(style), script=Markup(script), style_hash=content_hash(style), script_hash=content_hash(script),
         m=document["manifest"], digest=hashlib.sha256(dumps(dict(document)).encode()).hexdigest(),
         verdicts=labels.VERDICTS, categories=labels.CATEGORIES, modalities=labels.MODALITIES, obligors=labels.OBLIGORS,
-        effect_names=labels.EFFECTS, ledger=document["ledger"], problems=document["problems"], coverage=document["coverage"],
+        effect_names=labels.effect_labels(), ledger=document["ledger"], problems=document["problems"], coverage=document["coverage"],
         figures=_figures(document), **_groups(document["findings"]), **_indexes(document))
 
 

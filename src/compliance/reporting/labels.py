@@ -53,6 +53,12 @@ def table_label(name: str) -> Label:
     return _label(spec.zh if spec else name, name.replace("_", " "))
 
 
+def effect_labels() -> Mapping[str, Label]:
+    """The effects of findings, and the kinds of penalty that the evidence records."""
+    kinds = load_dictionary().code_lists["penalty_type"].values
+    return {**{kind.code: _label(kind.zh, kind.code.replace("_", " ").capitalize()) for kind in kinds}, **EFFECTS}
+
+
 def missing_label(name: str) -> Label:
     """What is missing: a table, or a column of a table."""
     table, _, column = name.partition(".")
