@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: setup audit test check clean
+.PHONY: setup audit test check bench clean
 
 setup: $(VENV)/ready
 
@@ -26,6 +26,10 @@ test: setup check
 check: setup
 	$(RUN)/ruff check src tests
 	$(RUN)/lint-imports
+
+# Ratios against a baseline of the same run; BENCH="--millions 10" for the full size, --help for the rest.
+bench: setup
+	$(RUN)/python benchmarks/run.py $(BENCH)
 
 clean:
 	rm -rf reports build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

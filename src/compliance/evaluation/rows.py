@@ -73,6 +73,7 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
     joined.look_up(arguments)
     table = joined.table
     columns: dict[str, ir.Value] = {}
+    counts: list[str] = []
     finish: list[tuple[Aggregate, Callable[[ir.Table], Value]]] = []
     runs: list[ir.Table] = []
     for measure in measures:
@@ -80,6 +81,7 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
         label = relation.fresh()
         made, build = aggregated(measure, argument, table, opening, label, sure=matching.sure)
         columns |= made
+        counts += made if measure.operator in ("exists", "count") else ()
         finish.append((measure, build))
         if measure.operator == "longest_run" and argument is not None:
             runs += [longest_run(joined, argument, keys, f"{label}_c", certain=True),
@@ -87,16 +89,41 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
     name = relation.fresh()
     found = Evidence(rows.name, source.origin, f"{name}_ids", f"{name}_n")
     columns[found.count] = table.count()
-    columns[found.ids] = _ids(table, source)
+    columns[found.ids] = _ids(table, source, sure=matching.sure)
     flag = relation.fresh()
     columns[flag] = joined.is_provisional().any() if joined.provisional else ibis.literal(False)
-    _join_back(relation, table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns), matching.keys)
+    grouped = table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns)
+    among_itself = _is_among_itself(rows, cases, source, measures, matching) and opening() is False
+    if among_itself:
+        grouped = grouped.filter(grouped[found.count] > 1)
+    _join_back(relation, grouped, matching.keys)
+    if among_itself:
+        [(_, own)] = matching.keys
+        relation.table = relation.table.mutate(**{
+            c: relation.table[c].fill_null(relation.table[own].notnull().cast("int64")) for c in counts})
     for run in runs:
         _join_back(relation, run, matching.keys)
     if joined.provisional:
         relation.provisional.append(flag)
     relation.store({m: build(relation.table) for m, build in finish})
     return found
+
+
+def _is_among_itself(rows: CheckedSet, cases: CheckedCases, source: Source, measures: Sequence[Aggregate],
+                     matching: _Matching) -> bool:
+    """Whether the rows of a case are those of its own large table that share a value with it, and are only counted.
+
+    A case is then one of its own rows: only values that occur twice need be looked for, every other case has one row.
+    """
+    return (source.size > LARGE and cases.form == "each" and cases.table == rows.table and matching.sure
+            and isinstance(rows.where, Apply) and _own_column(rows.where) and len(matching.keys) == 1
+            and all(m.operator in ("exists", "count") for m in measures))
+
+
+def _own_column(part: Expression) -> bool:
+    """Whether a link equates a column with itself, in the row and in the case."""
+    sides = _link(part)
+    return sides is not None and isinstance(sides[1], Column) and (sides[0].table, sides[0].name) == ("", sides[1].name)
 
 
 def _asks_case(expression: Expression) -> bool:
@@ -341,12 +368,12 @@ def _key(node: Expression) -> tuple[str, str]:
     raise TypeError(node)
 
 
-def _ids(table: ir.Table, source: Source) -> ir.ArrayValue:
+def _ids(table: ir.Table, source: Source, *, sure: bool) -> ir.ArrayValue:
     """The rows by their ids: the certain ones where there are any, else the possible ones."""
     if source.origin is None:
         return ibis.null("array<int64>")
     if source.size > LARGE:
-        return ibis.array([table["r__id"].min(where=table["r__certain"])])
+        return ibis.array([table["r__id"].min(where=None if sure else table["r__certain"])])
     return table["r__id"].collect(order_by=[~table["r__certain"], table["r__id"]])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -169,27 +169,13 @@ def _calendar_values(days: Sequence[CalendarDay]) -> str:
 def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTable) -> Source:
     """The view of an evidence table on the audit date (CONVENTIONS, Evidence)."""
     supplied = [c for c in spec.columns if c.name in evidence.columns]
-    name = f"asof_{spec.name}"
-    day = _literal(workspace.as_of)
-    events = [c for c in supplied if c.is_event_date]
-    selected = ['"_id"', '"_doubt"', *(_column_as_of(c, day) for c in supplied)]
-    for i, column in enumerate(spec.columns):
-        if column.name in evidence.bad_columns:
-            selected.append(f'(("_bad" >> {i}) & 1::HUGEINT) = 1 AS {_quoted(column.name + "__unread")}')
-    conditions = []
-    if "recorded_on" in evidence.columns:
-        conditions.append(f'("recorded_on" IS NULL OR "recorded_on" <= {day})')
-    if events:
-        some = " OR ".join(f"{_quoted(c.name)} IS NOT NULL" for c in events)
-        past = " OR ".join(f"CAST({_quoted(c.name)} AS DATE) <= {day}" for c in events)
-        conditions.append(f"(NOT ({some}) OR coalesce({past}, FALSE))")
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    workspace.run(f'CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT {", ".join(selected)} FROM "raw_{spec.name}"{where}')
+    name, raw = f"asof_{spec.name}", f"raw_{spec.name}"
     moments = [c.name for c in supplied if c.type == "datetime"]
-    asked = ["count(*)", 'count(*) FILTER ("_doubt")', *(f"count({_quoted(c.name)})" for c in supplied),
-             *(f"coalesce(bool_or(microsecond({_quoted(c)}) % 1000000 = 1), FALSE)" for c in moments)]
-    total, doubtful, *found = workspace.run(f'SELECT {", ".join(asked)} FROM {_quoted(name)}')[0]
-    filled, to_day = found[:len(supplied)], found[len(supplied):]
+    later, counted = _counts(workspace, raw, supplied, moments)
+    _make_view(workspace, name, raw, spec, evidence, set(later))
+    if later:
+        _, counted = _counts(workspace, name, supplied, moments)
+    total, doubtful, filled, to_day = counted
     nullable = frozenset(c.name for c, n in zip(supplied, filled, strict=True) if n < total)
     exact_moments = frozenset(c for c, some in zip(moments, to_day, strict=True) if not some)
     complete = (evidence.complete_from, evidence.complete_to)
@@ -199,6 +185,39 @@ def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTa
                or (complete[1] is not None and complete[1] < until))
     return Source(spec.name, workspace.shapes[spec.name], workspace.table(name), frozenset(c.name for c in supplied),
                   nullable, evidence.bad_columns, doubtful > 0, partial, complete if partial else None, total, spec.name, exact_moments)
+
+
+def _counts(workspace: Workspace, table: str, columns: Sequence[ColumnSpec], moments: Sequence[str],
+            ) -> tuple[list[str], tuple[int, int, Sequence[int], Sequence[bool]]]:
+    """Columns with days after the audit date; rows, doubtful rows, filled cells a column, moments known only to the day."""
+    dated = [c.name for c in columns if c.is_event_date or c.name == "recorded_on"]
+    asked = ["count(*)", 'count(*) FILTER ("_doubt")', *(f"count({_quoted(c.name)})" for c in columns),
+             *(f"coalesce(bool_or(microsecond({_quoted(c)}) % 1000000 = 1), FALSE)" for c in moments),
+             *(f"coalesce(CAST(max({_quoted(c)}) AS DATE) > {_literal(workspace.as_of)}, FALSE)" for c in dated)]
+    total, doubtful, *found = workspace.run(f'SELECT {", ".join(asked)} FROM {_quoted(table)}')[0]
+    past_moments = len(columns) + len(moments)
+    later = [c for c, is_later in zip(dated, found[past_moments:], strict=True) if is_later]
+    return later, (total, doubtful, found[:len(columns)], found[len(columns):past_moments])
+
+
+def _make_view(workspace: Workspace, name: str, raw: str, spec: TableSpec, evidence: EvidenceTable, later: Set[str]) -> None:
+    """The table without what was recorded or happened after the audit date; nothing is asked where nothing is later."""
+    day = _literal(workspace.as_of)
+    supplied = [c for c in spec.columns if c.name in evidence.columns]
+    selected = ['"_id"', '"_doubt"', *(_column_as_of(c, day) if c.name in later else _quoted(c.name) for c in supplied)]
+    for i, column in enumerate(spec.columns):
+        if column.name in evidence.bad_columns:
+            selected.append(f'(("_bad" >> {i}) & 1::HUGEINT) = 1 AS {_quoted(column.name + "__unread")}')
+    conditions = []
+    if "recorded_on" in later:
+        conditions.append(f'("recorded_on" IS NULL OR "recorded_on" <= {day})')
+    events = [c.name for c in supplied if c.is_event_date]
+    if later.intersection(events):
+        some = " OR ".join(f"{_quoted(c)} IS NOT NULL" for c in events)
+        past = " OR ".join(f"CAST({_quoted(c)} AS DATE) <= {day}" for c in events)
+        conditions.append(f"(NOT ({some}) OR coalesce({past}, FALSE))")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    workspace.run(f'CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT {", ".join(selected)} FROM {_quoted(raw)}{where}')
 
 
 def _column_as_of(column: ColumnSpec, day: str) -> str:
