@@ -12,7 +12,8 @@ from ibis.common.exceptions import IbisError
 
 from compliance import explain
 from compliance.effects.consequences import Judged, follow, rolled_up
-from compliance.evaluation.judge import EvidenceRow, Outcome, judge_rule
+from compliance.evaluation.judge import Outcome, judge_rule
+from compliance.evaluation.lineage import EvidenceRow
 from compliance.evaluation.measure import make_view
 from compliance.evaluation.plans import PlanCache
 from compliance.evaluation.workspace import Workspace, open_workspace

@@ -121,9 +121,10 @@ def coverage(audit: Audit) -> dict[str, Any]:
 
 
 def _timeline(audit: Audit) -> list[dict[str, Any]]:
-    """Payments with a due day, for the figure."""
+    """What the client (Party A) must pay by a day, for the figure; not its rights to withhold, nor what must come before."""
     return [{"kind": "payment", "key": f.id, "label": f.title.zh, "due": f.due, "done": f.done, "amount": _money(f.amount)}
-            for f in audit.findings if f.provision.category == "payment_ordering" and f.due]
+            for f in audit.findings
+            if (f.provision.category, f.provision.modality, f.provision.obligor) == ("payment_ordering", "must", "party_a") and f.due]
 
 
 def counts(document: dict[str, Any]) -> dict[str, int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compliance.evaluation.judge import Outcome
+from compliance.evidence.dictionary import load_dictionary
 from compliance.model.contract import Bilingual
 
 VERDICT_WORDS = {
@@ -18,6 +21,24 @@ VERDICT_WORDS = {
     "arisen": Bilingual("已产生", "Has arisen"),
     "not_arisen": Bilingual("未产生", "Has not arisen"),
 }
+
+# Verdicts that may rest on there being no row.
+_BY_ABSENCE = frozenset({"compliant", "breach", "not_triggered", "not_arisen"})
+
+
+def evidence_name(name: str) -> Bilingual:
+    """A table, or a column of a table (`table.column`), as the dictionary calls it."""
+    table, _, column = name.partition(".")
+    spec = load_dictionary().tables.get(table)
+    if spec is None:
+        return Bilingual(name, name)
+    found = spec.column(column) if column else None
+    return Bilingual(spec.zh + (f"·{found.zh}" if found else ""), name)
+
+
+def _names(names: Sequence[str]) -> tuple[str, str]:
+    found = [evidence_name(n) for n in names]
+    return "、".join(n.zh for n in found), ", ".join(n.en for n in found)
 
 
 def summary(outcome: Outcome) -> Bilingual:
@@ -57,13 +78,16 @@ def explanation(outcome: Outcome, contract_id: str) -> Bilingual:
         listed = "; ".join(f"{k} = {v}" for k, v in known.items())
         say(f"测得：{listed}。", f"Measured: {listed}.")
     if outcome.missing:
-        listed = ", ".join(outcome.missing)
-        say(f"未提供或不明确：{listed}。", f"Not supplied or not clear: {listed}.")
+        chinese, english = _names(outcome.missing)
+        say(f"未提供或不明确：{chinese}。", f"Not supplied or not clear: {english}.")
+    elif outcome.looked_at and outcome.verdict in _BY_ABSENCE:
+        chinese, english = _names(outcome.looked_at)
+        say(f"已查 {chinese}，没有相关行。", f"No row of {english} bears on it.")
     if outcome.excused_by:
         say(f"依条款 {outcome.excused_by} 免责。", f"Excused by provision {outcome.excused_by}.")
     if outcome.not_shown and outcome.verdict == "breach":
-        listed = ", ".join(outcome.not_shown)
-        say(f"免责事由未获证明（{listed}），违约成立。", f"No exemption was shown ({listed}); the breach stands.")
+        chinese, english = _names(outcome.not_shown)
+        say(f"免责事由未获证明（{chinese}），违约成立。", f"No exemption was shown ({english}); the breach stands.")
     if outcome.computation:
         say(f"计算：{outcome.computation}。", f"Computation: {outcome.computation}.")
     for reading in outcome.readings:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from compliance.explain import VERDICT_WORDS
+from compliance.explain import VERDICT_WORDS, evidence_name
 from compliance.ground import Problem, sorted_problems
 from compliance.model.verdict import VERDICTS
 
@@ -44,12 +44,16 @@ def findings_table(document: dict[str, Any], lang: str) -> Table:
         table.add_column(head, justify="right" if head in ("金额", "Amount") else "left", overflow="fold")
     for finding in document["findings"]:
         first = finding["evidence"][0] if finding["evidence"] else None
-        where = f"{first['file']}:{first['row']}" if first else ", ".join(finding["missing"][:2])
+        where = f"{first['file']}:{first['row']}" if first else ", ".join(_named(m, lang) for m in finding["missing"][:2])
         more = f" +{finding['evidence_count'] - 1}" if finding["evidence_count"] > 1 else ""
         table.add_row(plain(finding["clause"]), plain(finding["title"][lang]), plain(finding["subject"] or ""),
                       verdict_text(finding["verdict"], lang), finding["due"] or "", finding["done"] or "",
                       finding["amount"] or "", plain(where + more))
     return table
+
+
+def _named(name: str, lang: str) -> str:
+    return evidence_name(name).as_dict()[lang]
 
 
 def counts_line(findings: Sequence[dict[str, Any]], lang: str) -> str:
@@ -75,7 +79,7 @@ def show_finding(finding: dict[str, Any], document: dict[str, Any], lang: str) -
     if finding["evidence_count"] > len(finding["evidence"]):
         out.print(plain(f"  {evidence}: … {finding['evidence_count']}"))
     for name in finding["missing"]:
-        out.print(plain(f"  {missing}: {name}"))
+        out.print(plain(f"  {missing}: {_named(name, lang)}"))
     for name in finding["because"]:
         out.print(plain(f"  {because}: {name}"))
     for other in document["findings"]:

@@ -8,7 +8,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from compliance.evaluation import values
+from compliance.evaluation import lineage, values
 from compliance.evaluation.compiling import compile_condition
 from compliance.evaluation.periods import periods
 from compliance.evaluation.plans import plan_key
@@ -96,7 +96,8 @@ def _from_source(workspace: Workspace, source: Source, cases: CheckedCases, colu
     selected, stored = source_columns(source, needed, "x")
     own = source.relation
     key = {"x__subject": _subject_of(source)} if cases.form == "each" else {}
-    relation = Relation(workspace, own.select(x__id=own["_id"], x__doubt=own["_doubt"], **key, **selected))
+    relation = Relation(workspace, own.select(
+        x__id=own["_id"], x__doubt=own["_doubt"], **lineage.columns_of(source, "x_"), **key, **selected))
     relation.stored |= {("row", "", name): where for name, where in stored.items()}
     _with_parameters(relation, family, parameters)
     if cases.where is None:
@@ -151,8 +152,9 @@ def _by(workspace: Workspace, source: Source, cases: CheckedCases, family: str |
     sure = ~table["x__doubt"] if condition is None else condition.fill_null(False) & ~table["x__doubt"]
     table = table.mutate(k=value, x__sure=sure)
     table = table.filter(table["k"].notnull() if condition is None else table["k"].notnull() & table["x__is"].fill_null(True))
+    rows, count = lineage.collected(table, source, "x_", table["x__sure"])
     grouped = table.group_by(["k", "p", *(c for c in table.columns if c.startswith("p_"))]).aggregate(
-        c_doubt=~table["x__sure"].any())
+        c_doubt=~table["x__sure"].any(), **{lineage.CASE_ROWS: rows, lineage.CASE_COUNT: count})
     result = Relation(workspace, grouped.mutate(subject=_as_text(grouped["k"])),
                       {k: s for k, s in relation.stored.items() if isinstance(k, tuple) and k[0] == "param"})
     result.stored["case", by] = Stored(source.shape.columns[by].type, "k", None, False)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
+from compliance.evaluation.lineage import EvidenceRow, decoded
 from compliance.evaluation.measure import Measured, Measurement, measure_rule
+from compliance.evaluation.reads import evidence_of, in_doubt, tables_read
 from compliance.evaluation.workspace import Workspace
 from compliance.model.checked import CheckedCases, CheckedRule, Line
 from compliance.model.contract import Bilingual, Provision, Scalar
-from compliance.model.expression import Aggregate, Column, Expression, LetValue, walk
 from compliance.model.verdict import verdict_of_none
 
 CENT = Decimal("0.01")
-_EVIDENCE_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceRow:
-    """A row of evidence by the id it has in the engine."""
-
-    table: str
-    id: int
-
 
 @dataclass(frozen=True, slots=True)
 class ReadingOutcome:
@@ -58,6 +49,7 @@ class Outcome:
     measures: Mapping[str, str | None] | None = None
     evidence: tuple[EvidenceRow, ...] = ()
     evidence_count: int = 0
+    looked_at: tuple[str, ...] = ()  # the tables that have no row for it
     missing: tuple[str, ...] = ()
     not_shown: tuple[str, ...] = ()
     excused_by: str | None = None
@@ -118,7 +110,7 @@ def _without_cases(workspace: Workspace, rule: CheckedRule, measurement: Measure
     count = len(_parameters(workspace, rule))
     provisions = [(p, _provision(workspace, rule, p)) for p in range(1, count + 1)]
     if not measurement.supplied:
-        missing = (rule.cases.table or "",)
+        missing = evidence_of(workspace, rule.cases.table or "")
         return [_plain(rule, workspace, p, found, "no_evidence", missing) for p, found in provisions]
     return [_no_case(workspace, rule, found, p) for p, found in provisions]
 
@@ -127,7 +119,7 @@ def _no_case(workspace: Workspace, rule: CheckedRule, provision: Provision, para
     table = rule.cases.table
     source = workspace.source(table) if table else None
     if source is not None and source.open:
-        return _plain(rule, workspace, parameter, provision, "no_evidence", (table or "",))
+        return _plain(rule, workspace, parameter, provision, "no_evidence", evidence_of(workspace, table or ""))
     if not rule.none:
         return _plain(rule, workspace, parameter, provision, verdict_of_none(provision.modality), ())
     as_once = replace(rule, cases=CheckedCases("once", None, None, None, None, "calendar", None, None, False), lets={},
@@ -144,7 +136,7 @@ def _title(workspace: Workspace, rule: CheckedRule, parameter: int) -> Bilingual
 def _plain(rule: CheckedRule, workspace: Workspace, parameter: int, provision: Provision, verdict: str,
            missing: tuple[str, ...]) -> Outcome:
     return Outcome(rule.rule.id, provision, _title(workspace, rule, parameter), None, "", verdict, missing=missing,
-                   effect=_effect(rule, provision), measures={})
+                   effect=_effect(rule, provision), measures={}, looked_at=tables_read(workspace, rule))
 
 
 def _effect(rule: CheckedRule, provision: Provision) -> str | None:
@@ -163,22 +155,23 @@ def _judge(workspace: Workspace, rule: CheckedRule, case: Measured) -> Outcome:
         verdict, excused_by, not_shown = _excuse(workspace, rule, case)
     amount, computation = _amount(case.amount) if verdict in ("breach", "arisen") and rule.amount else (None, None)
     evidence, count = _evidence(case)
+    looked_at = () if evidence or case.count > 1 else tables_read(workspace, rule)
     return Outcome(
         rule=rule.rule.id, provision=provision, title=_title(workspace, rule, case.parameter), subject=case.subject,
         link=case.link or "", verdict=verdict, effect=_effect(rule, provision), due=moment_text(case.due),
         done=moment_text(case.done), amount=amount, computation=computation, provisional=case.provisional,
         measures={n: _bounds(v) for n, v in case.measures.items()}, evidence=evidence, evidence_count=count,
-        missing=missing, not_shown=not_shown, excused_by=excused_by, why=line.why if line else None, count=case.count)
+        missing=missing, not_shown=not_shown, excused_by=excused_by, why=line.why if line else None, count=case.count, looked_at=looked_at)
 
 
 def _verdict(workspace: Workspace, rule: CheckedRule, case: Measured) -> tuple[str, Line | None, tuple[str, ...]]:
     """The verdict of the first line that holds, unless an unknown line before it could say otherwise."""
     if case.doubtful:
-        return "no_evidence", None, tuple(_columns_in_doubt(workspace, rule, [rule.cases.where]))
+        return "no_evidence", None, in_doubt(workspace, rule, [rule.cases.where])
     line = rule.lines[case.first] if case.first >= 0 else None
     if line is None or case.unclear:
         asked = [rule.lines[i].condition for i in case.unclear] or [x.condition for x in rule.lines]
-        return "no_evidence", None, tuple(_columns_in_doubt(workspace, rule, asked))
+        return "no_evidence", None, in_doubt(workspace, rule, asked)
     return line.verdict, line, ()
 
 
@@ -188,48 +181,7 @@ def _excuse(workspace: Workspace, rule: CheckedRule, case: Measured) -> tuple[st
         if holds:
             return "excused", excuse.by, ()
     unknown = [e.condition for e, holds in zip(rule.excuses, case.excuses, strict=True) if holds is None]
-    return "breach", None, tuple(_columns_in_doubt(workspace, rule, unknown)) if unknown else ()
-
-
-def _columns_in_doubt(workspace: Workspace, rule: CheckedRule, asked: Iterable[Expression | None]) -> list[str]:
-    """The tables and columns that were not supplied, or have blanks or faults, among those that decide the case."""
-    used = sorted(set(_used(rule, [e for e in asked if e is not None])))
-    absent = {t for t, _ in used if not workspace.source(t).supplied}
-    columns = {f"{t}.{c}" for t, c in used if c and t not in absent and c not in workspace.source(t).columns}
-    if absent or columns:
-        return sorted(absent) + sorted(columns)
-    blanks = {f"{t}.{c}" for t, c in used if c and c in workspace.source(t).nullable}
-    return sorted(blanks) or sorted({t for t, _ in used})
-
-
-def _used(rule: CheckedRule, expressions: list[Expression]) -> Iterable[tuple[str, str]]:
-    """Tables and columns that expressions rest on, through named values and sets of rows."""
-    sets = {s.name: s for s in rule.sets}
-    seen_lets: set[str] = set()
-    seen_sets: set[str] = set()
-    waiting: list[tuple[Expression, str]] = [(e, "") for e in expressions]
-    while waiting:
-        expression, within = waiting.pop()
-        for node in walk(expression):
-            match node:
-                case LetValue(name) if name not in seen_lets:
-                    seen_lets.add(name)
-                    waiting.append((rule.lets[name], ""))
-                case Aggregate(rows=rows, argument=argument):
-                    yield sets[rows].table, ""
-                    if argument is not None:
-                        waiting.append((argument, rows))
-                    if rows not in seen_sets and sets[rows].where is not None:
-                        seen_sets.add(rows)
-                        waiting.append((sets[rows].where, rows))  # type: ignore[arg-type]
-                case Column(scope="row", table=table, name=name) if within:
-                    yield (table or sets[within].table), name
-                case Column(scope="case", name=name) if rule.cases.table:
-                    yield rule.cases.table, name
-                case Column(scope="row", name=name) if rule.cases.table:
-                    yield rule.cases.table, name
-                case _:
-                    continue
+    return "breach", None, in_doubt(workspace, rule, unknown) if unknown else ()
 
 
 def _amount(parts: Mapping[str, Decimal | int | None]) -> tuple[Decimal | None, str | None]:
@@ -281,13 +233,11 @@ def _owed_once(outcomes: list[Outcome]) -> list[Outcome]:
 
 
 def _evidence(case: Measured) -> tuple[tuple[EvidenceRow, ...], int]:
-    rows = [EvidenceRow(*case.case_row)] if case.case_row else []
-    count = len(rows)
-    for table, ids, total in case.evidence.values():
-        rows += [EvidenceRow(table, i) for i in ids[:_EVIDENCE_SHOWN] if i is not None]
-        count += int(total)
-    unique = tuple(dict.fromkeys(rows))
-    return unique, max(count - (len(rows) - len(unique)), len(unique))
+    """The rows behind a case, each once, and how many there are (at most, where not all of them are named)."""
+    shown = [code for codes, _ in case.evidence for code in codes if code is not None]
+    unique = tuple(dict.fromkeys(shown))
+    count = sum(int(total) for _, total in case.evidence)
+    return tuple(map(decoded, unique)), max(count - (len(shown) - len(unique)), len(unique))
 
 
 def moment_text(value: Any) -> str | None:

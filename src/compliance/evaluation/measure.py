@@ -10,6 +10,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from compliance.evaluation import lineage
 from compliance.evaluation.cases import case_relation, make_periods
 from compliance.evaluation.compiling import compile_condition, compile_possibility
 from compliance.evaluation.plans import Plan, plan_key
@@ -30,7 +31,8 @@ class Measured:
     """One case as it was measured.
 
     `first` is the first line that holds (-1: none), `unclear` the lines before it that could have held instead.
-    `measures` are the named values of the case: (lower, upper) bound.
+    `measures` are the named values of the case: (lower, upper) bound. `evidence`: numbered rows (`lineage`) of the case
+    and of each set, and how many there are.
     """
 
     subject: str | None
@@ -44,8 +46,7 @@ class Measured:
     excuses: tuple[bool | None, ...]
     amount: Mapping[str, Decimal | int | None]
     measures: Mapping[str, tuple[Any, Any]]
-    case_row: tuple[str, int] | None
-    evidence: Mapping[str, tuple[str, tuple[int, ...], int]]
+    evidence: tuple[tuple[tuple[int, ...], int], ...]
     provisional: bool
     count: int = 1
 
@@ -159,13 +160,16 @@ def _plan(workspace: Workspace, rule: CheckedRule, stages: str) -> Plan:
     lets = {n: (s.lo, s.hi) for n in rule.lets for s in (relation.stored["let", n],)}
     names = {"k", "p", "subject", "c_doubt", *columns}
     names |= {c for pair in lets.values() for c in pair if c}
-    names |= {c for e in built.evidence for c in (e.ids, e.count)}
+    evidence = [(e.rows, e.count) for e in built.evidence]
+    if lineage.CASE_ROWS in relation.table.columns:
+        evidence.insert(0, (lineage.CASE_ROWS, lineage.CASE_COUNT))
+    names |= {c for pair in evidence for c in pair}
     relation.table = relation.table.select(*sorted(names))
     relation.write_out()
     table = relation.table.mutate(**_first_line(relation.table, rule.lines))
     kept = [c for c in table.columns if not c.startswith(("line", "perhaps"))]
     return Plan(tuple(relation.statements), workspace.backend.compile(table.select(*kept)), tuple(kept), lets,
-                tuple((e.rows, e.table, e.ids, e.count) for e in built.evidence))
+                tuple(evidence))
 
 
 def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value]:
@@ -239,13 +243,14 @@ def _drop(workspace: Workspace, plan: Plan) -> None:
 
 
 def _rolled(rule: CheckedRule, parameter: int, first: int, count: int, provisional: bool) -> Measured:
-    return Measured(None, None, parameter, False, first, (), None, None, (None,) * len(rule.excuses), {}, {}, None, {},
+    return Measured(None, None, parameter, False, first, (), None, None, (None,) * len(rule.excuses), {}, {}, (),
                     provisional, count)
 
 
 def _measured(row: Mapping[str, Any], rule: CheckedRule, plan: Plan, source: Source | None) -> Measured:
     lets = {n: (row[lo], row[hi] if hi else row[lo]) for n, (lo, hi) in plan.lets.items()}
-    evidence = {rows: (table, tuple(row[ids] or ()), row[count] or 0) for rows, table, ids, count in plan.evidence if table}
+    own = [((lineage.code_of(source, row["k"]),), 1)] if source and source.origin else []
+    evidence = tuple(own + [(tuple(row[rows] or ()), row[count] or 0) for rows, count in plan.evidence])
     subject = _text(row["own_subject"]) if rule.subject is not None else row["subject"]
     return Measured(
         subject=subject, link=_text(row["link"]) if rule.link is not None else subject, parameter=row["p"],
@@ -253,8 +258,7 @@ def _measured(row: Mapping[str, Any], rule: CheckedRule, plan: Plan, source: Sou
         unclear=tuple(i for i in range(len(rule.lines)) if row[f"unclear{i}"]), due=row.get("due"), done=row.get("done"),
         excuses=tuple(row[f"excuse{i}"] for i in range(len(rule.excuses))),
         amount={part: row[f"amount_{part}"] for part in rule.amount}, measures=lets,
-        case_row=(source.origin, row["k"]) if source and source.origin else None, evidence=evidence,
-        provisional=row["provisional"])
+        evidence=evidence, provisional=row["provisional"])
 
 
 def _text(value: Hashable) -> str | None:
@@ -263,6 +267,7 @@ def _text(value: Hashable) -> str | None:
 
 def make_view(workspace: Workspace, view: CheckedView) -> None:
     """Computes a view once and gives it to the rules as a table."""
+    workspace.views[view.name] = view
     shape = workspace.shapes[view.name]
     base = workspace.source(view.cases.table) if view.cases.table else None
     if base is not None and not base.supplied:
@@ -285,8 +290,7 @@ def make_view(workspace: Workspace, view: CheckedView) -> None:
     total, doubtful = workspace.run(f'SELECT count(*), count(*) FILTER ("_doubt") FROM "{name}"')[0]
     workspace.sources[view.name] = Source(
         view.name, shape, workspace.table(name), frozenset(shape.columns), nullable=frozenset(shape.columns),
-        doubtful=doubtful > 0, open=base.open if base else False, size=total,
-        origin=base.origin if base and view.cases.form == "each" else None, inexact=frozenset(shape.columns))
+        doubtful=doubtful > 0, open=base.open if base else False, size=total, inexact=frozenset(shape.columns))
 
 
 def _view_plan(workspace: Workspace, view: CheckedView, stages: str) -> Plan:
@@ -302,5 +306,9 @@ def _view_plan(workspace: Workspace, view: CheckedView, stages: str) -> Plan:
         columns[f"{name}__absent"] = ibis.literal(blank) if isinstance(blank, bool) else blank
     table = relation.table
     key = table["k"] if table["k"].type().is_integer() else ibis.row_number().over(order_by=table["k"])
-    result = table.select(_id=key, _doubt=table["c_doubt"], _subject=table["subject"], **columns)
+    base = workspace.source(view.cases.table) if view.cases.table else None
+    sets = [] if base is not None and base.size > LARGE else [(table[e.rows], table[e.count]) for e in built.evidence]
+    rows, count = lineage.joined([lineage.of_case(base, table), *sets])
+    behind = {lineage.ROWS: rows, lineage.COUNT: count}
+    result = table.select(_id=key, _doubt=table["c_doubt"], _subject=table["subject"], **behind, **columns)
     return Plan(tuple(relation.statements), workspace.backend.compile(result), tuple(result.columns), {}, ())

@@ -22,14 +22,14 @@ from typing import Any
 class Plan:
     """Statements that prepare, the query, its columns, and where named values and rows are found in them.
 
-    `lets` gives the columns of lower and upper bound; `evidence` is (rows, table, column of ids, column of count).
+    `lets` gives the columns of lower and upper bound; `evidence` the columns of numbered rows of evidence and of their count.
     """
 
     statements: tuple[str, ...]
     query: str
     columns: tuple[str, ...]
     lets: Mapping[str, tuple[str, str | None]]
-    evidence: tuple[tuple[str, str | None, str, str], ...]
+    evidence: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -106,4 +106,4 @@ def open_plans(name: str) -> PlanCache:
 def _plan(raw: Mapping[str, Any]) -> Plan:
     return Plan(tuple(raw["statements"]), raw["query"], tuple(raw["columns"]),
                 {k: (lo, hi) for k, (lo, hi) in raw["lets"].items()},
-                tuple((rows, table, ids, count) for rows, table, ids, count in raw["evidence"]))
+                tuple((rows, count) for rows, count in raw["evidence"]))

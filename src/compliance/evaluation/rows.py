@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from compliance.evaluation import values
+from compliance.evaluation import lineage, values
 from compliance.evaluation.aggregates import aggregated, longest_run, of_nothing
 from compliance.evaluation.cases import open_for_case, source_columns
 from compliance.evaluation.compiling import Environment, compile_condition
@@ -28,11 +28,9 @@ _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where the rows of a set are found in the result: column of their ids, column of their count, evidence table."""
+    """Where the rows of evidence of a set are found in the result: column of their numbers (`lineage`), column of their count."""
 
     rows: str
-    table: str | None
-    ids: str
     count: str
 
 
@@ -87,15 +85,14 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
             runs += [longest_run(joined, argument, keys, f"{label}_c", certain=True),
                      longest_run(joined, argument, keys, f"{label}_p", certain=False)]
     name = relation.fresh()
-    found = Evidence(rows.name, source.origin, f"{name}_ids", f"{name}_n")
-    columns[found.count] = table.count()
-    columns[found.ids] = _ids(table, source, sure=matching.sure)
+    found = Evidence(f"{name}_rows", f"{name}_n")
+    columns[found.rows], columns[found.count] = lineage.collected(table, source, "r_", None if matching.sure else table["r__certain"])
     flag = relation.fresh()
     columns[flag] = joined.is_provisional().any() if joined.provisional else ibis.literal(False)
     grouped = table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns)
     among_itself = _is_among_itself(rows, cases, source, measures, matching) and opening() is False
     if among_itself:
-        grouped = grouped.filter(grouped[found.count] > 1)
+        grouped = grouped.filter(grouped[counts[0]] > 1)
     _join_back(relation, grouped, matching.keys)
     if among_itself:
         [(_, own)] = matching.keys
@@ -143,7 +140,8 @@ def _rows(relation: Relation, rows: CheckedSet, source: Source, arguments: Itera
     selected, stored = source_columns(source, {c.name for c in used if c.table == ""}, "r")
     own = source.relation
     assert own is not None
-    result = Relation(relation.workspace, own.select(r__id=own["_id"], r__doubt=own["_doubt"], **selected), prefix="r")
+    result = Relation(relation.workspace, own.select(
+        r__id=own["_id"], r__doubt=own["_doubt"], **lineage.columns_of(source, "r_"), **selected), prefix="r")
     result.stored |= {("row", "", name): where for name, where in stored.items()}
     for i, join in enumerate(rows.joins):
         join_table(result, join, {c.name for c in used if c.table == join.name}, f"j{i}")
@@ -366,15 +364,6 @@ def _key(node: Expression) -> tuple[str, str]:
         case Column(name=name):
             return "case", name
     raise TypeError(node)
-
-
-def _ids(table: ir.Table, source: Source, *, sure: bool) -> ir.ArrayValue:
-    """The rows by their ids: the certain ones where there are any, else the possible ones."""
-    if source.origin is None:
-        return ibis.null("array<int64>")
-    if source.size > LARGE:
-        return ibis.array([table["r__id"].min(where=None if sure else table["r__certain"])])
-    return table["r__id"].collect(order_by=[~table["r__certain"], table["r__id"]])
 
 
 def _join_back(relation: Relation, grouped: ir.Table, keys: Sequence[tuple[str, str]]) -> None:

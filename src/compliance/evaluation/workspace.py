@@ -18,6 +18,7 @@ from compliance.evaluation.plans import PlanCache
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.store import EvidenceStore, EvidenceTable
 from compliance.linting.shapes import TableShape
+from compliance.model.checked import CheckedView
 from compliance.model.contract import Contract, ContractList
 
 _SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)", "money": "DECIMAL(18,2)",
@@ -50,7 +51,7 @@ class Source:
     open: bool = False
     complete: tuple[date | None, date | None] | None = None
     size: int = 0
-    origin: str | None = None  # evidence table whose `_id` the rows carry
+    origin: str | None = None  # the evidence table, where this is one and no view
     exact_moments: frozenset[str] = frozenset()
     inexact: frozenset[str] = frozenset()  # columns of a view that are known only by bounds, or whose blankness is a column
 
@@ -75,6 +76,7 @@ class Workspace:
     shapes: Mapping[str, TableShape]
     plans: PlanCache
     sources: dict[str, Source] = field(default_factory=dict)
+    views: dict[str, CheckedView] = field(default_factory=dict)
 
     def source(self, name: str) -> Source:
         """The table of that name; one that was not supplied is open and empty."""

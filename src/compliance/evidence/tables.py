@@ -58,9 +58,10 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
     """Makes `typed_`, `doubt_` and `raw_<table>` from `text_<table>`, whose supplied columns have the `physical` types."""
     inner, outer, read = [], [], []
     settled = frozenset() if stored else _settled(backend, spec, physical, dictionary)
+    blank = _blank(backend, spec, physical) if stored else frozenset()
     for i, column in enumerate(spec.columns):
         name, cell = quoted(column.name), quoted("t_" + column.name)
-        if column.name not in physical:
+        if column.name not in physical or column.name in blank:
             outer.append(f"NULL::{SQL_TYPES[column.type]} AS {name}")
         elif column.name in settled:
             inner.append(f"{name} AS {cell}")
@@ -75,7 +76,8 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
             read.append((i, column))
     unread = " + ".join(f"CASE WHEN {quoted('t_' + c.name)} IS NOT NULL AND {quoted(c.name)} IS NULL"
                         f" THEN {1 << i}::HUGEINT ELSE 0 END" for i, c in read) or "0"
-    missing = " OR ".join(f"{quoted('t_' + c.name)} IS NULL" for c in spec.columns if c.required and c.name in physical) or "FALSE"
+    missing = " OR ".join("TRUE" if c.name in blank else f"{quoted('t_' + c.name)} IS NULL"
+                          for c in spec.columns if c.required and c.name in physical) or "FALSE"
     values, doubt = quoted("typed_" + spec.name), quoted("doubt_" + spec.name)
     backend.raw_sql(f"""
         CREATE OR REPLACE {'TABLE' if stored else 'VIEW'} {values} AS
@@ -88,6 +90,14 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
                           f" FROM {doubt}").fetchone()[1:]
     return EvidenceTable(spec.name, True, frozenset(physical), frozenset(c.name for (_, c), n in zip(read, bad, strict=True) if n),
                          show_table(backend, spec))
+
+
+def _blank(backend: Backend, spec: TableSpec, physical: Mapping[str, str]) -> frozenset[str]:
+    """Columns without a single cell, as most are in a workbook made from a template: there is nothing to read in them."""
+    names = [c.name for c in spec.columns if c.name in physical]
+    counts = ", ".join(f"count({quoted(n)})" for n in names)
+    found = backend.raw_sql(f"SELECT {counts} FROM {quoted('text_' + spec.name)}").fetchone()
+    return frozenset(n for n, count in zip(names, found, strict=True) if count == 0)
 
 
 def _settled(backend: Backend, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary) -> frozenset[str]:

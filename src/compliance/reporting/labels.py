@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from compliance.evidence.dictionary import load_dictionary
-from compliance.explain import VERDICT_WORDS
+from compliance.explain import VERDICT_WORDS, evidence_name
 
 Label = Mapping[str, str]
 
@@ -61,12 +61,7 @@ def effect_labels() -> Mapping[str, Label]:
 
 def missing_label(name: str) -> Label:
     """What is missing: a table, or a column of a table."""
-    table, _, column = name.partition(".")
-    spec = load_dictionary().tables.get(table)
-    if spec is None:
-        return _label(name, name)
-    found = spec.column(column) if column else None
-    return _label(f"{spec.zh}" + (f"·{found.zh}" if found else ""), name)
+    return evidence_name(name).as_dict()
 
 
 def money(amount: str | None) -> str:

@@ -1,0 +1,104 @@
+"""Which rows of evidence stand behind a row, kept through views: each as one number made of its id and its table.
+
+The row of an evidence table is its own evidence; a row of a view carries the rows it was made from, and how many there
+are in all, because only the first are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import ibis
+import ibis.expr.types as ir
+
+from compliance.evaluation.workspace import LARGE, Source
+from compliance.evidence.dictionary import load_dictionary
+
+SHOWN = 20  # rows that are named; the others are counted
+ROWS, COUNT = "_rows", "_rows_n"
+CASE_ROWS, CASE_COUNT = "x__rows", "x__rows_n"  # of a case, where it is not itself a row of evidence
+_TABLES = 1000  # more than the dictionary will ever have
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """A row of evidence by the id it has in the engine."""
+
+    table: str
+    id: int
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    return {name: i for i, name in enumerate(sorted(load_dictionary().tables))}
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(_numbers())
+
+
+def decoded(code: int) -> EvidenceRow:
+    """The row that a number stands for."""
+    return EvidenceRow(_names()[code % _TABLES], code // _TABLES)
+
+
+def code_of(source: Source, row: int) -> int:
+    """The number of a row of an evidence table."""
+    assert source.origin is not None
+    return row * _TABLES + _numbers()[source.origin]
+
+
+def _code(source: Source, ids: ir.IntegerValue) -> ir.IntegerValue:
+    assert source.origin is not None
+    return ids * _TABLES + _numbers()[source.origin]
+
+
+def no_rows() -> ir.ArrayValue:
+    return ibis.literal([], type="array<int64>")
+
+
+def columns_of(source: Source, prefix: str) -> dict[str, ir.Value]:
+    """What a row of the source must bring along for `collected`."""
+    if source.relation is None or source.origin is not None or COUNT not in source.relation.columns:
+        return {}
+    return {prefix + ROWS: source.relation[ROWS], prefix + COUNT: source.relation[COUNT]}
+
+
+def collected(table: ir.Table, source: Source, prefix: str, certain: ir.BooleanValue | None) -> tuple[ir.ArrayValue, ir.IntegerValue]:
+    """As measures of a group: its rows of evidence, the certain ones first, and their number.
+
+    Of a large table the first row stands for all. `certain` None: all are.
+    """
+    own = table[f"{prefix}_id"]
+    if source.origin is None and prefix + COUNT not in table.columns:
+        return no_rows(), ibis.literal(0, type="int64")
+    if source.origin is not None:
+        if source.size > LARGE:
+            return ibis.array([_code(source, own.min(where=certain))]), table.count()
+        rows = _code(source, own).collect(order_by=[own] if certain is None else [~certain, own])
+        return rows[:SHOWN], table.count()
+    total = table[prefix + COUNT].sum()
+    if source.size > LARGE:
+        return table[prefix + ROWS].argmin(own, where=certain), total
+    rows = table[prefix + ROWS].collect(order_by=[own] if certain is None else [~certain, own])
+    return rows[:SHOWN].flatten()[:SHOWN], total
+
+
+def of_case(source: Source | None, table: ir.Table) -> tuple[ir.ArrayValue, ir.IntegerValue]:
+    """The rows of evidence that a case comes from, and their number."""
+    if CASE_ROWS in table.columns:
+        return table[CASE_ROWS], table[CASE_COUNT]
+    if source is not None and source.origin is not None:
+        return ibis.array([_code(source, table["k"])]), ibis.literal(1, type="int64")
+    return no_rows(), ibis.literal(0, type="int64")
+
+
+def joined(parts: Sequence[tuple[ir.ArrayValue, ir.IntegerValue]]) -> tuple[ir.ArrayValue, ir.IntegerValue]:
+    """Rows and numbers of several sources together; a source without rows is NULL and adds nothing."""
+    total = ibis.literal(0, type="int64")
+    for _, count in parts:
+        total = total + count.fill_null(0)
+    return ibis.array([rows for rows, _ in parts]).flatten()[:SHOWN], total
