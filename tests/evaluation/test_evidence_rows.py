@@ -105,7 +105,8 @@ def of_rule(found, rule):
 
 
 INVOICES = [{"invoice_no": f"F{i}", "instalment_no": i, "amount": "10.00", "issued_on": "2026-02-01"} for i in (1, 2)]
-PAYMENTS = [{"payment_no": "Z1", "purpose": "instalment", "payer": "party_a", "instalment_no": 1, "amount": "10.00", "paid_on": "2026-03-01"}]
+PAYMENTS = [{"payment_no": "Z1", "purpose": "instalment", "payer": "party_a", "instalment_no": 1, "amount": "10.00",
+             "paid_on": "2026-03-01"}]
 
 
 def test_a_finding_on_a_view_names_the_rows_that_the_view_was_made_from(loaded):
@@ -116,7 +117,8 @@ def test_a_finding_on_a_view_names_the_rows_that_the_view_was_made_from(loaded):
 
 
 def test_a_case_of_a_group_names_the_rows_of_the_group(loaded):
-    shifts = [{"shift_id": s, "person_id": p, "duty_on": "2026-02-01", "was_present": True} for s, p in (("S1", "w1"), ("S2", "w2"), ("S3", "w1"))]
+    shifts = [{"shift_id": s, "person_id": p, "duty_on": "2026-02-01", "was_present": True}
+              for s, p in (("S1", "w1"), ("S2", "w2"), ("S3", "w1"))]
     first, second = of_rule(findings(loaded, duty_shifts=shifts), "two-shifts")
     assert (first.verdict, named(first), first.evidence_count) == ("compliant", [("duty_shifts", "S1"), ("duty_shifts", "S3")], 2)
     assert (second.verdict, named(second)) == ("breach", [("duty_shifts", "S2")])

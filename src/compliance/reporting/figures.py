@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.lines import Line2D
 
+from compliance.model.verdict import worst
 from compliance.reporting.labels import CATEGORIES, SHOWN, VERDICTS, money, visible
 
 _STYLE = {"svg.hashsalt": "compliance", "svg.fonttype": "path", "text.parse_math": False, "axes.spines.top": False,
@@ -59,15 +60,23 @@ def _has_glyph(character: str) -> bool:
     return character.isprintable() and get_font(str(font(8).get_file())).get_char_index(ord(character)) != 0
 
 
+def provisions_by_verdict(document: Mapping[str, Any]) -> Counter[tuple[str, str]]:
+    """How many provisions of each category have which verdict as their worst: a year of days does not hide a single breach."""
+    verdicts: dict[tuple[str, str], list[str]] = {}
+    for finding in document["findings"]:
+        verdicts.setdefault((finding["category"], finding["provision"]), []).append(finding["verdict"])
+    return Counter((category, worst(found)) for (category, _), found in verdicts.items())
+
+
 def status_figure(document: dict[str, Any], lang: str) -> str | None:
-    """Findings by category and verdict, as stacked bars."""
-    counted = Counter((f["category"], f["verdict"]) for f in document["findings"])
-    return stacked_bars([(CATEGORIES[c][lang], {v: counted[c, v] for v, _ in SHOWN}) for c in CATEGORIES
-                         if any(k[0] == c for k in counted)], lang)
+    """Provisions by category and worst verdict, as stacked bars."""
+    counted = provisions_by_verdict(document)
+    rows = [(CATEGORIES[c][lang], {v: counted[c, v] for v, _ in SHOWN}) for c in CATEGORIES if any(k[0] == c for k in counted)]
+    return stacked_bars(rows, lang, {"zh": "规定数", "en": "Provisions"})
 
 
-def stacked_bars(rows: Sequence[tuple[str, Mapping[str, int]]], lang: str) -> str | None:
-    """One bar for each row, divided by verdict."""
+def stacked_bars(rows: Sequence[tuple[str, Mapping[str, int]]], lang: str, counted: Mapping[str, str]) -> str | None:
+    """One bar for each row, divided by verdict; `counted` names what is counted."""
     if not rows:
         return None
     with matplotlib.rc_context(_STYLE):
@@ -84,7 +93,7 @@ def stacked_bars(rows: Sequence[tuple[str, Mapping[str, int]]], lang: str) -> st
         for tick in axes.get_xticklabels():
             tick.set_fontproperties(font(8))
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set_xlabel({"zh": "结论数", "en": "Findings"}[lang], fontproperties=font(9))
+        axes.set_xlabel(counted[lang], fontproperties=font(9))
         if any(left):
             figure.legend(loc="outside upper left", ncols=6, frameon=False, prop=font(8))
         return _svg(figure)

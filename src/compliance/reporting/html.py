@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from compliance.reporting import labels
 from compliance.reporting.document import dumps
-from compliance.reporting.figures import TIMELINE_ROWS, status_figure, timeline_figure
+from compliance.reporting.figures import TIMELINE_ROWS, provisions_by_verdict, status_figure, timeline_figure
 from compliance.reporting.page import content_hash, environment, image, resource
 
 _UNDECIDED = ("error", "no_evidence", "needs_judgement")
@@ -76,7 +76,7 @@ def _figures(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     result = []
     for draw, title, describe in (
             (timeline_figure, _timeline_title(document), _timeline_text),
-            (status_figure, {"zh": "各类别的结论", "en": "Findings by category"}, _status_text)):
+            (status_figure, {"zh": "各类别规定的最差结论", "en": "Provisions of each category by their worst verdict"}, _status_text)):
         images = {code: draw(dict(document), code) for code in ("zh", "en")}
         if images["zh"] and images["en"]:
             result.append({"title": title, "image": {c: image(svg) for c, svg in images.items() if svg},
@@ -104,5 +104,5 @@ def _timeline_title(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _status_text(document: Mapping[str, Any], lang: str) -> str:
-    counted = Counter((f["category"], f["verdict"]) for f in document["findings"])
-    return "; ".join(f"{labels.CATEGORIES[c][lang]}: {labels.VERDICTS[v][lang]} {n}" for (c, v), n in sorted(counted.items()))
+    return "; ".join(f"{labels.CATEGORIES[c][lang]}: {labels.VERDICTS[v][lang]} {n}"
+                     for (c, v), n in sorted(provisions_by_verdict(document).items()))

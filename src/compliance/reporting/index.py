@@ -12,13 +12,15 @@ from compliance.reporting import labels
 from compliance.reporting.figures import stacked_bars
 from compliance.reporting.page import content_hash, environment, image, resource
 
+_COUNTED = {"zh": "结论数", "en": "Findings"}
+
 
 def render_index(entries: Sequence[Mapping[str, Any]]) -> str:
     """The page; `entries` hold id, title, as_of, counts by verdict, status (done or failed), message and files (label to link)."""
     total: Counter[str] = Counter()
     for entry in entries:
         total.update(entry["counts"])
-    drawn = {code: stacked_bars([(e["title"][code], e["counts"]) for e in entries if e["counts"]], code) for code in ("zh", "en")}
+    drawn = {code: stacked_bars([(e["title"][code], e["counts"]) for e in entries if e["counts"]], code, _COUNTED) for code in ("zh", "en")}
     style = resource("report.css")
     return environment().get_template("index.html.j2").render(
         entries=[{**e, "report": _report(e["files"])} for e in entries],
