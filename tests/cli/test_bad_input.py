@@ -133,6 +133,13 @@ def test_lint_of_a_folder_without_contracts_is_no_success(run, tmp_path):
     assert run("rules", "lint", tmp_path / "absent").exit_code == 2
 
 
+def test_no_case_at_all_is_no_success(run, rules, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert run("rules", "test", tmp_path / "empty").exit_code == 2
+    wrong = run("rules", "test", rules, "--rule", "paid-on-tim")
+    assert wrong.exit_code == 2 and "there are no cases of a rule 'paid-on-tim'" in wrong.output
+
+
 def test_a_rule_or_contract_that_does_not_exist_is_exit_2(run, rules):
     assert run("rules", "show", "paid-on-tim", "--rules", rules).exit_code == 2
     assert run("rules", "coverage", "sampel", "--rules", rules).exit_code == 2

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +15,7 @@ from rich.table import Table
 
 from compliance.cli.places import rules_root
 from compliance.cli.shown import out, plain, show_problems
+from compliance.ground import Problem
 from compliance.linting.loading import LoadedContract, contract_ids, load_contract
 from compliance.model.rule import Rule
 from compliance.rule_tests import run_cases, without_cases
@@ -56,31 +61,51 @@ def lint(path: PathArgument = None) -> None:
     raise typer.Exit(2 if faulty or not contracts else 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """What the cases of one contract say, in lines."""
+
+    lines: tuple[str, ...]
+    cases: int
+    faults: int
+    problems: tuple[Problem, ...] = ()
+
+
+def _tested(root: Path, contract: str, rule: str | None, complete: bool) -> _Tested:
+    loaded, problems = load_contract(root, contract, with_cases=True)
+    if loaded is None:
+        return _Tested((), 0, 0, tuple(problems))
+    cases = [c for c in loaded.rule_set.cases if rule in (None, c.rule)]
+    results = list(run_cases(loaded, cases))
+    lines = [f"{r.case.location}: {r.case.name}: {difference}" for r in results for difference in r.differences]
+    bad = sum(bool(r.differences) for r in results)
+    lacking = without_cases(loaded) if complete and rule is None else []
+    summary = [f"{contract}: {len(cases) - bad} of {len(cases)} cases agree"] if cases or rule is None else []
+    return _Tested((*lines, *summary, *(f"{contract}: {line}" for line in lacking)), len(cases), bad + len(lacking))
+
+
 @app.command()
 def test(path: PathArgument = None,
          rule: Annotated[str | None, typer.Option(help="Only the cases of one rule.")] = None,
          complete: Annotated[bool, typer.Option(help="Also ask for a kept, a broken and an undecided case of each rule.")] = False,
-         ) -> None:
+         jobs: Annotated[int, typer.Option(min=1, help="Contracts tested side by side.")] = 2) -> None:
     """Runs the cases beside the rules.
 
     Example: compliance rules test rules/govcloud-2026 --rule first-instalment-on-time
     """
     root, contracts = _chosen(path)
-    failed = 0
-    for contract in contracts:
-        loaded = _load(root, contract)
-        cases = [c for c in loaded.rule_set.cases if rule in (None, c.rule)]
-        bad = 0
-        for result in run_cases(loaded, cases):
-            bad += bool(result.differences)
-            for difference in result.differences:
-                out.print(plain(f"{result.case.location}: {result.case.name}: {difference}"), soft_wrap=True)
-        out.print(f"{contract}: {len(cases) - bad} of {len(cases)} cases agree")
-        lacking = without_cases(loaded) if complete and rule is None else []
-        for line in lacking:
-            out.print(plain(f"{contract}: {line}"), soft_wrap=True)
-        failed += bad + len(lacking)
-    raise typer.Exit(1 if failed else 0)
+    ask = partial(_tested, root, rule=rule, complete=complete)
+    tested: list[_Tested] = []
+    with ProcessPoolExecutor(min(jobs, len(contracts) or 1), mp_context=get_context("spawn")) as pool:
+        for found in map(ask, contracts) if len(contracts) == 1 else pool.map(ask, contracts):
+            show_problems(found.problems)
+            for line in found.lines:
+                out.print(plain(line), soft_wrap=True)
+            tested.append(found)
+    if not any(t.cases or t.problems for t in tested):
+        out.print(plain(f"there are no cases{f' of a rule {rule!r}' if rule else ''} under {root.name}"))
+        raise typer.Exit(2)
+    raise typer.Exit(2 if any(t.problems for t in tested) else 1 if any(t.faults for t in tested) else 0)
 
 
 @app.command()
