@@ -14,7 +14,7 @@ from compliance.evidence.store import connect, evidence_from_rows
 from compliance.linting.loading import LoadedContract
 from compliance.linting.rules import CheckedRuleSet
 from compliance.model.finding import Finding
-from compliance.model.rule import RuleCase
+from compliance.model.rule import Rule, RuleCase
 from compliance.model.verdict import worst
 
 # The verdicts that a complete cases file shows of a rule: one kept, one broken, one undecided.
@@ -32,15 +32,10 @@ class CaseResult:
 
 def needed_rules(loaded: LoadedContract, case: RuleCase) -> CheckedRuleSet:
     """The rules whose verdict a case is about, and those they rest on."""
-    contract = loaded.contract
     by_id = {r.rule.id: r for r in loaded.checked.rules}
 
     def provisions(rule_id: str) -> set[str]:
-        rule = by_id[rule_id].rule
-        if rule.provision.startswith("param."):
-            column = rule.provision.removeprefix("param.")
-            return {str(row[column]) for row in contract.lists[rule.family or ""].rows}
-        return {rule.provision}
+        return _provisions(loaded, by_id[rule_id].rule)
 
     if case.rule is not None:
         own = by_id[case.rule].rule
@@ -58,6 +53,14 @@ def needed_rules(loaded: LoadedContract, case: RuleCase) -> CheckedRuleSet:
         if not more:
             return CheckedRuleSet(tuple(r for i, r in by_id.items() if i in wanted), loaded.checked.views, loaded.checked.tables)
         wanted |= more
+
+
+def _provisions(loaded: LoadedContract, rule: Rule) -> set[str]:
+    """The provisions of a rule; a family has one for each row of its list."""
+    if not rule.provision.startswith("param."):
+        return {rule.provision}
+    column = rule.provision.removeprefix("param.")
+    return {str(row[column]) for row in loaded.contract.lists[rule.family or ""].rows}
 
 
 def _rests_on(rule: Any) -> set[str]:
@@ -121,8 +124,9 @@ def without_cases(loaded: LoadedContract) -> list[str]:
     """Rules whose cases do not show a kept, a broken and an undecided verdict."""
     lacking = []
     for rule in loaded.rule_set.rules:
+        provisions = _provisions(loaded, rule)
         own = {e["verdict"] for c in loaded.rule_set.cases for e in c.expect
-               if c.rule == rule.id or e.get("provision", c.provision) == rule.provision}
+               if c.rule == rule.id or e.get("provision", c.provision) in provisions}
         missing = [kind for kind, verdicts in KINDS.items() if not own & verdicts]
         if missing:
             lacking.append(f"{rule.id}: no case that is {' or '.join(missing)}")

@@ -79,8 +79,11 @@ def money(amount: str | None) -> str:
 
 def visible(text: object) -> str:
     """Text of evidence with every character that hides or turns around what follows made visible."""
+    given = str(text)
+    if given.isprintable():  # nearly every text: nothing in it hides
+        return given
     shown = []
-    for character in str(text):
+    for character in given:
         kind = unicodedata.category(character)
         hidden = kind in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character not in "\n\t"
         shown.append(f"⟦U+{ord(character):04X}⟧" if hidden else character)
