@@ -11,7 +11,7 @@ import duckdb
 from ibis.common.exceptions import IbisError
 
 from compliance import explain
-from compliance.effects.consequences import Judged, follow, rolled_up
+from compliance.effects.consequences import Judged, contested, follow, readings_of, rolled_up, under
 from compliance.evaluation.judge import Outcome, judge_rule
 from compliance.evaluation.lineage import EvidenceRow
 from compliance.evaluation.measure import make_view
@@ -132,11 +132,15 @@ def _worst_of(loaded: LoadedContract, groups: Sequence[tuple[str, Outcome]]) -> 
         sources = [o for _, o in (*groups, *result) if o.provision.id in rule.rule.worst_of]
         verdict = worst(o.verdict for o in sources) if sources else "no_evidence"
         same = [o for o in sources if o.verdict == verdict]
-        result.append((rule.rule.id, Outcome(
+        gathered = Outcome(
             rule.rule.id, provision, rule.rule.title, None, "", verdict, measures={"provisions": ", ".join(rule.rule.worst_of)},
             missing=tuple(sorted({m for o in same for m in o.missing})),
             evidence=tuple(dict.fromkeys(e for o in same for e in o.evidence))[:20],
-            evidence_count=sum(o.evidence_count for o in same), provisional=any(o.provisional for o in same))))
+            evidence_count=sum(o.evidence_count for o in same), provisional=any(o.provisional for o in same))
+        for reading in readings_of(sources):
+            other = replace(gathered, verdict=worst(under(o, reading).verdict for o in sources))
+            gathered = contested(gathered, other, reading)
+        result.append((rule.rule.id, gathered))
     return result
 
 

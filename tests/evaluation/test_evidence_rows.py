@@ -139,6 +139,11 @@ def test_what_rests_on_there_being_no_row_says_where_it_was_looked_for(loaded):
     assert "已查 信息披露" in finding.explanation.zh
 
 
+def test_a_table_that_was_not_supplied_was_not_looked_at(loaded):
+    [finding] = of_rule(findings(loaded, invoices=INVOICES), "no-disclosure")
+    assert finding.verdict == "no_evidence" and "bears on it" not in finding.explanation.en
+
+
 def test_what_is_missing_behind_a_view_is_named_as_evidence(loaded):
     [finding] = of_rule(findings(loaded, invoices=INVOICES), "all-paid")
     assert (finding.verdict, finding.missing) == ("no_evidence", ("payments",))

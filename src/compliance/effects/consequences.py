@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from compliance.effects.chain import infer
 from compliance.effects.facts import Candidate, Dependency, Excuse, Inferred
 from compliance.effects.facts import Outcome as Fact
-from compliance.evaluation.judge import Outcome
+from compliance.evaluation.judge import Outcome, ReadingOutcome
 from compliance.model.checked import CheckedRule
+from compliance.model.contract import Bilingual
 from compliance.model.verdict import worst
 
 _DOUBT = frozenset({"no_evidence", "needs_judgement", "error"})
@@ -23,8 +24,43 @@ class Judged:
     outcomes: tuple[Outcome, ...]
 
 
+Reading = tuple[str, Bilingual]  # its name and its text
+
+
 def follow(judged: Sequence[Judged]) -> list[Judged]:
-    """All outcomes after the legal chaining; `because` holds positions in the sequence of all outcomes."""
+    """All outcomes after the legal chaining; `because` holds positions in the sequence of all outcomes.
+
+    What rests on a contested outcome is contested where the chaining under the other reading ends otherwise.
+    """
+    result = _chained(judged)
+    for reading in readings_of([o for j in judged for o in j.outcomes]):
+        other = _chained([Judged(j.rule, tuple(under(o, reading) for o in j.outcomes)) for j in judged])
+        result = [Judged(j.rule, tuple(contested(mine, theirs, reading) for mine, theirs in zip(j.outcomes, k.outcomes, strict=True)))
+                  for j, k in zip(result, other, strict=True)]
+    return result
+
+
+def readings_of(outcomes: Sequence[Outcome]) -> tuple[Reading, ...]:
+    """The other readings under which some of the outcomes would differ."""
+    return tuple(dict.fromkeys((r.name, r.text) for o in outcomes for r in o.readings))
+
+
+def under(outcome: Outcome, reading: Reading) -> Outcome:
+    """The outcome as another reading has it."""
+    other = next((r for r in outcome.readings if (r.name, r.text) == reading), None)
+    return outcome if other is None else replace(outcome, verdict=other.verdict, due=other.due, amount=other.amount)
+
+
+def contested(outcome: Outcome, other: Outcome, reading: Reading) -> Outcome:
+    """The outcome with what the other reading makes of it, where that differs."""
+    name, text = reading
+    kept = tuple(r for r in outcome.readings if (r.name, r.text) != reading)
+    if (outcome.verdict, outcome.amount) != (other.verdict, other.amount):
+        kept = (*kept, ReadingOutcome(name, text, other.verdict, other.due, other.amount))
+    return replace(outcome, readings=kept)
+
+
+def _chained(judged: Sequence[Judged]) -> list[Judged]:
     flat = [(j.rule, o) for j in judged for o in j.outcomes]
     outcomes, candidates = [], []
     for i, (rule, outcome) in enumerate(flat):
@@ -83,7 +119,7 @@ def _after_chaining(rule: CheckedRule, outcome: Outcome, position: int, inferred
         because = inferred.doubtful[position]
         return replace(outcome, verdict=_doubt(outcome, [flat[i][1] for i in because]), because=because, amount=None,
                        computation=None)
-    return replace(outcome, verdict="not_arisen", amount=None, computation=None, missing=(), readings=())
+    return replace(outcome, verdict="not_arisen", amount=None, computation=None, missing=())
 
 
 def _doubt(outcome: Outcome, sources: Sequence[Outcome]) -> str:
@@ -102,6 +138,13 @@ def _owed_once(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 def rolled_up(outcomes: Sequence[Outcome]) -> Outcome:
     """One outcome for all cases of a rule, worst first; the amount is the sum of those that have it."""
+    result = replace(_rolled_up(outcomes), readings=())
+    for reading in readings_of(outcomes):
+        result = contested(result, _rolled_up([under(o, reading) for o in outcomes]), reading)
+    return result
+
+
+def _rolled_up(outcomes: Sequence[Outcome]) -> Outcome:
     verdict = worst(o.verdict for o in outcomes)
     same = [o for o in outcomes if o.verdict == verdict]
     amounts = [o.amount for o in same if o.amount is not None]

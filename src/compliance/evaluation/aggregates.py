@@ -49,8 +49,11 @@ def aggregated(measure: Aggregate, argument: Value | None, table: ir.Table, open
             made = {f"{name}_c": table.count(where=certain), f"{name}_p": table.count()}
             return made, lambda t: _count(measure, t[f"{name}_c"].fill_null(0), unless_open(t[f"{name}_p"].fill_null(0)))
         case "longest_run":
-            return {}, lambda t: Value("integer", t[f"{name}_c"].fill_null(0).cast("int64"),
-                                       unless_open(t[f"{name}_p"].fill_null(0).cast("int64")), False)
+            assert argument is not None
+            unread = argument.hi.isnull() & ~values.is_blank(argument).fill_null(False)
+            return {f"{name}_u": _number_of(unread, table)}, lambda t: Value(
+                "integer", t[f"{name}_c"].fill_null(0).cast("int64"), unless_open(ibis.ifelse(
+                    t[f"{name}_u"].fill_null(0) > 0, ibis.null("int64"), t[f"{name}_p"].fill_null(0).cast("int64"))), False)
     assert argument is not None
     blank = values.is_blank(argument)
     unclear = argument.hi.isnull() & ~blank.fill_null(False)
@@ -79,7 +82,7 @@ def _known_count(measure: Aggregate, count: ir.IntegerValue) -> Value:
 def _count(measure: Aggregate, certain: ir.IntegerValue, possible: ir.IntegerValue) -> Value:
     if measure.operator == "count":
         return Value("integer", certain, possible, False)
-    return values.exact("boolean", ibis.cases((certain > 0, True), (possible == 0, False), else_=ibis.null("boolean")),
+    return values.exact("boolean", ibis.cases((certain > 0, True), (possible < 1, False), else_=ibis.null("boolean")),
                         False)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from compliance.evaluation.lineage import EvidenceRow, decoded
-from compliance.evaluation.measure import Measured, Measurement, measure_rule
+from compliance.evaluation.measure import LISTED_CASES, Measured, Measurement, measure_rule
 from compliance.evaluation.reads import evidence_of, in_doubt, tables_read
 from compliance.evaluation.workspace import Workspace
 from compliance.model.checked import CheckedCases, CheckedRule, Line
 from compliance.model.contract import Bilingual, Provision, Scalar
-from compliance.model.verdict import verdict_of_none
+from compliance.model.verdict import CLEAR_VERDICTS, verdict_of_none
 
 CENT = Decimal("0.01")
 
@@ -64,14 +64,33 @@ class Outcome:
 
 
 def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
-    """The verdicts of all cases of a rule under its default reading; other readings where they differ."""
-    outcomes = _under_one_reading(workspace, rule)
+    """The verdicts of all cases of a rule under its default reading; other readings where they differ.
+
+    Two readings are compared case by case, so that of many cases the clear ones can only be counted afterwards.
+    """
+    if not rule.readings:
+        return _under_one_reading(workspace, rule)
+    outcomes = _under_one_reading(workspace, rule, listed=True)
     for reading, variant in rule.readings:
-        others = {(o.provision.id, o.subject): o for o in _under_one_reading(workspace, variant)}
+        others = {(o.provision.id, o.subject): o for o in _under_one_reading(workspace, variant, listed=True)}
         absent = _no_case(workspace, variant, _provision(workspace, variant, 1))
         outcomes = [_contested(o, others.get((o.provision.id, o.subject), absent), reading.name, reading.text)
                     for o in outcomes]
-    return outcomes
+    return _counted(outcomes) if len(outcomes) > LISTED_CASES else outcomes
+
+
+def _counted(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The clear and uncontested outcomes as one for each verdict and provision, the others as they are."""
+    kept: list[Outcome] = []
+    clear: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.verdict in CLEAR_VERDICTS and not outcome.readings:
+            clear.setdefault((outcome.provision.id, outcome.verdict), []).append(outcome)
+        else:
+            kept.append(outcome)
+    return [*kept, *(replace(same[0], subject=None, link="", due=None, done=None, measures={}, evidence=(), evidence_count=0,
+                             provisional=any(o.provisional for o in same), count=sum(o.count for o in same))
+                     for same in clear.values())]
 
 
 def _contested(outcome: Outcome, other: Outcome, name: str, text: Bilingual) -> Outcome:
@@ -81,8 +100,8 @@ def _contested(outcome: Outcome, other: Outcome, name: str, text: Bilingual) -> 
     return replace(outcome, readings=(*outcome.readings, reading))
 
 
-def _under_one_reading(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
-    measurement = measure_rule(workspace, rule)
+def _under_one_reading(workspace: Workspace, rule: CheckedRule, *, listed: bool = False) -> list[Outcome]:
+    measurement = measure_rule(workspace, rule, listed=listed)
     if not measurement.cases:
         return _without_cases(workspace, rule, measurement)
     outcomes = [_judge(workspace, rule, case) for case in measurement.cases]

@@ -115,8 +115,8 @@ def _needs(rows: CheckedSet, wanted: Iterable[Aggregate]) -> set[str]:
     return {name for e in inner for name in depends_on(e)[0]}
 
 
-def measure_rule(workspace: Workspace, rule: CheckedRule) -> Measurement:
-    """The cases of a rule with what the evidence shows of each."""
+def measure_rule(workspace: Workspace, rule: CheckedRule, *, listed: bool = False) -> Measurement:
+    """The cases of a rule with what the evidence shows of each; `listed`: the clear ones too, however many."""
     if rule.cases.table is not None and not workspace.source(rule.cases.table).supplied:
         return Measurement(False, ())
     if rule.cases.form == "every":
@@ -131,7 +131,7 @@ def measure_rule(workspace: Workspace, rule: CheckedRule) -> Measurement:
         for statement in plan.statements:
             workspace.run(statement)
     source = workspace.source(rule.cases.table) if rule.cases.form == "each" and rule.cases.table else None
-    rows, rest = _fetch(workspace, plan, rule, source)
+    rows, rest = _fetch(workspace, plan, rule, source, listed=listed)
     return Measurement(True, tuple(_measured(dict(zip(plan.columns, row, strict=True)), rule, plan, source) for row in rows) + rest)
 
 
@@ -206,13 +206,14 @@ def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
     return columns
 
 
-def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source | None) -> tuple[list[tuple], tuple[Measured, ...]]:
+def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source | None, *,
+           listed: bool) -> tuple[list[tuple], tuple[Measured, ...]]:
     """All cases in the order of their keys; of very many the clear ones only by number.
 
     One pass: the clear cases are counted, the others listed. (As a filter the conditions would be written out, and
     computed, once for every mention.)
     """
-    if source is None or source.size <= LISTED_CASES:
+    if listed or source is None or source.size <= LISTED_CASES:
         rows = workspace.run(f'SELECT * FROM ({plan.query}) ORDER BY "k", "p"')
         _drop(workspace, plan)
         return rows, ()
@@ -224,9 +225,9 @@ def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source |
         GROUP BY "p", "first" ORDER BY "p", "first"
         """)
     _drop(workspace, plan)
-    listed = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c["k"], c["p"]))
+    unclear = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c["k"], c["p"]))
     rest = tuple(_rolled(rule, p, first, count, provisional) for p, first, count, provisional, _ in found if count)
-    return [tuple(c.values()) for c in listed], rest
+    return [tuple(c.values()) for c in unclear], rest
 
 
 def _settled(lines: Sequence[Line]) -> str:

@@ -12,10 +12,11 @@ Read = tuple[str, str]  # a table and a column, or no column where the table as 
 
 
 def tables_read(workspace: Workspace, rule: CheckedRule) -> tuple[str, ...]:
-    """The evidence tables that a rule looks at."""
+    """The evidence tables that a rule looks at; none where one of them was not supplied and could not be looked at."""
     base = [(rule.cases.table, "")] if rule.cases.table else []
     sets = [(t, "") for s in rule.sets for t in (s.table, *(j.table for j in s.joins))]
-    return tuple(sorted({t for t, _ in _evidence(workspace, [*base, *sets])}))
+    read = sorted({t for t, _ in _evidence(workspace, [*base, *sets])})
+    return tuple(read) if all(workspace.source(t).supplied for t in read) else ()
 
 
 def in_doubt(workspace: Workspace, rule: CheckedRule, asked: Iterable[Expression | None]) -> tuple[str, ...]:

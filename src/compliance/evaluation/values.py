@@ -203,6 +203,8 @@ def multiply(left: Value, right: Value, kind: str, nonnegative: bool) -> Value:
 def _product(left: ir.Value, right: ir.Value) -> ir.Value:
     """The product of two numbers in the one type of decimals, rounded only beyond its tenth place."""
     result = left * right
+    if left.type().is_decimal() and right.type().is_decimal():
+        return result.cast("decimal(38, 20)").cast(IBIS_TYPES["decimal"])
     return result.cast(IBIS_TYPES["decimal"]) if result.type().is_decimal() else result
 
 
