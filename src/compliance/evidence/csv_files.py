@@ -23,17 +23,13 @@ MAX_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file in the normal form of the engine: header `_row` and the columns, every cell quoted.
-
-    Of a typed file `select` names its columns by ours.
-    """
+    """A file in the normal form of the engine: CSV with header `_row` and the columns, every cell quoted; or Parquet."""
 
     path: Path
     columns: tuple[str, ...]
     rows: int
     blank: int
     encoding: str | None
-    select: str = ""
 
 
 def decode(raw: bytes, spec: TableSpec, declared: str | None, file: str, delimiter: str = ",",

@@ -41,6 +41,9 @@ def near(name: str, known: Sequence[str]) -> str:
 def match_headers(headers: Sequence[str], spec: TableSpec, file: str, sheet: str | None = None,
                   ) -> tuple[list[str], list[Problem]]:
     """Column names in the order of the headers; unknown, blank and repeated headers are problems."""
+    if not any(header.strip() for header in headers):
+        return [], [Problem("evidence-blank-header", "the first row is blank where the headers are needed", Location(file, 1, 0, sheet),
+                            "delete the rows above the header")]
     names, problems, columns = column_names(spec), [], []
     seen: dict[str, str] = {}
     labels = [c.zh for c in spec.columns] + [c.name for c in spec.columns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,33 +13,57 @@ from compliance.evidence.headers import match_headers, table_named
 from compliance.evidence.parsing import is_native, quoted, text_literal
 from compliance.ground import Location, Problem
 
+# Small dictionaries and this form are the quickest to write and to read again.
+_COPIED = "FORMAT parquet, PARQUET_VERSION V2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1000"
 
-def stage_parquet(path: Path, spec: TableSpec, file: str) -> tuple[Staged | None, list[Problem]]:
-    """A Parquet file under a name of ours, so that no part of its own name is read as a pattern."""
+
+def stage_parquet(path: Path, spec: TableSpec, target: Path, file: str) -> tuple[Staged | None, list[Problem]]:
+    """A Parquet file under a name of ours, so that no part of its own name is read as a pattern.
+
+    It is written anew: what a file states of its values (their least and greatest, how many are blank) may be forged,
+    and an engine that believes it passes over rows without looking at them.
+    """
+    source = f"read_parquet({text_literal(str(path))}, hive_partitioning=false)"
     try:
         with duckdb.connect() as engine:
-            reader = f"read_parquet({text_literal(str(path))}, hive_partitioning=false)"
-            described = engine.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
-            rows = engine.execute(f"SELECT count(*) FROM {reader}").fetchone()
+            staged, problems = _copied(engine, source, spec, target, Location(file))
+            counts = engine.execute(
+                f"SELECT count(*) FROM parquet_metadata({text_literal(str(path))}) WHERE num_values <> row_group_num_rows"
+                f" UNION ALL SELECT num_rows - {staged.rows} FROM parquet_file_metadata({text_literal(str(path))})"
+                ).fetchall() if staged else []
     except duckdb.Error as fault:
         return None, [Problem("evidence-parquet", f"the file is not readable Parquet: {str(fault).splitlines()[0][:200]}",
                               Location(file), "export it again")]
+    if any(n for (n,) in counts):
+        return None, [Problem("evidence-row-count", "the file contradicts itself on the number of its rows", Location(file),
+                              "export it again")]
+    return staged, problems
+
+
+def _copied(engine: duckdb.DuckDBPyConnection, source: str, spec: TableSpec, target: Path, at: Location,
+            ) -> tuple[Staged | None, list[Problem]]:
+    """The rows of a typed source under our names of its columns, whose types are held against the dictionary."""
+    described = engine.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     headers = [name for name, *_ in described]
-    columns, problems = match_headers(headers, spec, file)
+    columns, problems = match_headers(headers, spec, at.file, at.sheet)
     for header, column, (_, physical, *_) in zip(headers, columns, described, strict=True):
         declared = spec.column(column)
         if declared and physical != "VARCHAR" and not is_native(declared, physical):
             problems.append(Problem("evidence-column-type", f"'{header}' is {physical}, {declared.type} is needed",
-                                    Location(file, 0, 0, None, header), "export the column as text or as its own type"))
+                                    replace(at, field=header), "export the column as text or as its own type"))
     if problems:
         return None, problems
     select = ", ".join(f"{quoted(h)} AS {quoted(c)}" for h, c in zip(headers, columns, strict=True))
-    return Staged(path, tuple(columns), rows[0] if rows else 0, 0, None, select), []
+    written = engine.execute(f"COPY (SELECT {select} FROM {source}) TO {text_literal(str(target))} ({_COPIED})").fetchone()
+    return Staged(target, tuple(columns), written[0] if written else 0, 0, None), []
 
 
-def stage_database(path: Path, staging: Path, file: str, dictionary: Dictionary) -> tuple[list[tuple[str, Staged]], list[Problem]]:
-    """The base tables of a DuckDB file, attached read-only: its views and macros are never run."""
-    staged: list[tuple[str, Staged]] = []
+def stage_database(path: Path, staging: Path, file: str, dictionary: Dictionary) -> tuple[list[tuple[str, str, Staged]], list[Problem]]:
+    """The base tables of a DuckDB file with the table each is of and its own name, attached read-only.
+
+    Its views and macros are never run.
+    """
+    staged: list[tuple[str, str, Staged]] = []
     try:
         with duckdb.connect() as engine:
             engine.execute(f"ATTACH {text_literal(str(path))} AS evidence (READ_ONLY)")
@@ -51,11 +76,10 @@ def stage_database(path: Path, staging: Path, file: str, dictionary: Dictionary)
                 if table is None:
                     problems.append(Problem("evidence-unknown-table", f"no table is called '{name}'", Location(file, 0, 0, name)))
                     continue
-                copy = staging / f"table{number}.parquet"
-                engine.execute(f"COPY (SELECT * FROM evidence.main.{quoted(name)}) TO {text_literal(str(copy))} (FORMAT parquet)")
-                part, more = stage_parquet(copy, dictionary.tables[table], file)
+                part, more = _copied(engine, f"evidence.main.{quoted(name)}", dictionary.tables[table],
+                                     staging / f"table{number}.parquet", Location(file, 0, 0, name))
                 problems += more
-                staged += [(table, part)] if part else []
+                staged += [(table, name, part)] if part else []
     except duckdb.Error as fault:
         return [], [Problem("evidence-database", f"the database cannot be read: {str(fault).splitlines()[0][:200]}", Location(file))]
     return staged, problems

@@ -34,12 +34,15 @@ class Part:
 def stage(path: Path, staging: Path, dictionary: Dictionary, declared: Mapping[str, Declared]) -> tuple[list[Part], list[Problem]]:
     """Everything that a folder, workbook or database hands over."""
     if path.is_dir():
-        return _stage_folder(path, staging, dictionary, declared)
-    copy, digest = _taken(path, staging / "given")
-    if path.suffix.lower() == ".xlsx":
-        return _stage_workbook(copy, path.name, digest, staging, dictionary)
-    exported, problems = stage_database(copy, staging, path.name, dictionary)
-    return [Part(table, path.name, None, digest, staged) for table, staged in exported], problems
+        parts, problems = _stage_folder(path, staging, dictionary, declared)
+    else:
+        copy, digest = _taken(path, staging / "given")
+        if path.suffix.lower() == ".xlsx":
+            parts, problems = _stage_workbook(copy, path.name, digest, staging, dictionary)
+        else:
+            exported, problems = stage_database(copy, staging, path.name, dictionary)
+            parts = [Part(table, path.name, name, digest, staged) for table, name, staged in exported]
+    return parts, [*problems, *_repeated(parts, declared), *_uneven(parts)]
 
 
 def _taken(path: Path, target: Path) -> tuple[Path, str]:
@@ -76,7 +79,6 @@ def _stage_folder(folder: Path, staging: Path, dictionary: Dictionary, declared:
             found, more = _stage_file(path, table, own, dictionary, declared.get(table, Declared()))
         parts += found
         problems += more
-    problems += _repeated(parts, declared)
     missing = [(t, f) for t, d in declared.items() for f in d.files if not (folder / f).is_file()]
     problems += [Problem("evidence-missing-file", f"the manifest names '{f}' for {t}, which is not there", Location(MANIFEST))
                  for t, f in missing]
@@ -95,7 +97,7 @@ def _stage_file(path: Path, table: str, staging: Path, dictionary: Dictionary, d
             staged, problems = stage_csv(copy, spec, staging / "part.csv", path.name, encoding=declared.encoding,
                                          delimiter=declared.delimiter)
         case ".parquet":
-            staged, problems = stage_parquet(copy, spec, path.name)
+            staged, problems = stage_parquet(copy, spec, staging / "part.parquet", path.name)
         case ".xlsx":
             sheets, problems = read_workbook(copy, staging / "sheets", path.name)
             filled = [s for s in sheets if s.path.stat().st_size]
@@ -132,8 +134,21 @@ def _repeated(parts: Sequence[Part], declared: Mapping[str, Declared]) -> list[P
     """Two files for one table, unless both are declared as its parts."""
     problems = []
     for table in sorted({p.table for p in parts}):
-        files = [p.file for p in parts if p.table == table]
-        if len(files) > 1 and not set(files) <= set(declared.get(table, Declared()).files):
-            problems.append(Problem("evidence-two-files", f"{' and '.join(files)} are both for table '{table}'",
-                                    Location(files[1]), f"keep one, or declare both in {MANIFEST}: {table}: {{files: [...]}}"))
+        own = [p for p in parts if p.table == table]
+        if len(own) > 1 and not {p.file for p in own} <= set(declared.get(table, Declared()).files):
+            places = [Location(p.file, 0, 0, p.sheet) for p in own]
+            problems.append(Problem("evidence-two-files", f"{' and '.join(map(str, places))} are both for table '{table}'",
+                                    places[1], f"keep one, or declare both in {MANIFEST}: {table}: {{files: [...]}}"))
+    return problems
+
+
+def _uneven(parts: Sequence[Part]) -> list[Problem]:
+    """A part without a column that another part of its table has: of its rows it is not said that the cell is blank."""
+    problems = []
+    for table in sorted({p.table for p in parts}):
+        own = [p for p in parts if p.table == table]
+        columns = list(dict.fromkeys(c for p in own for c in p.staged.columns))
+        problems += [Problem("evidence-parts-differ", f"this part of '{table}' has no column '{c}', which another part has",
+                             Location(p.file, 1, 0, p.sheet, c), "add the column; leave a cell blank only where it is known to be blank")
+                     for p in own for c in columns if c not in p.staged.columns]
     return problems

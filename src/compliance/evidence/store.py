@@ -27,7 +27,7 @@ from compliance.ground import Location, Problem
 MEMORY = "700MB"
 # Nothing that evidence or a rule says can reach a file, the network or another setting once the evidence is in.
 _LOCKS = ("SET autoinstall_known_extensions=false", "SET autoload_known_extensions=false", "SET allow_community_extensions=false",
-          "SET python_enable_replacements=false", "SET TimeZone='Asia/Shanghai'", "SET enable_external_access=false",
+          "SET python_enable_replacements=false", "SET enable_external_access=false",
           "SET lock_configuration=true")
 
 
@@ -36,6 +36,7 @@ def connect() -> Backend:
     # Ibis spends most of its time on merging nested selects, which the engine does by itself.
     ibis.options.sql.fuse_selects = False
     backend = ibis.duckdb.connect()
+    backend.raw_sql("SET TimeZone='Asia/Shanghai'")
     backend.con.create_function("nfkc", lambda t: unicodedata.normalize("NFKC", t), ["VARCHAR"], "VARCHAR")
     return backend
 
@@ -106,7 +107,7 @@ def open_evidence(source: str, *, bad_rows: str = "stop") -> tuple[EvidenceStore
     could change.
     """
     path = Path(source.removeprefix("duckdb:///"))
-    if not path.is_dir() and not (path.is_file() and path.suffix.lower() in (".xlsx", ".duckdb", ".db")):
+    if not source or (not path.is_dir() and not (path.is_file() and path.suffix.lower() in (".xlsx", ".duckdb", ".db"))):
         return None, [_no_source(source, path)]
     dictionary = load_dictionary()
     declared, problems = read_manifest(path, dictionary) if path.is_dir() else ({}, [])

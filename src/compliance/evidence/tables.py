@@ -17,19 +17,19 @@ from ibis.backends.duckdb import Backend
 
 from compliance.evidence.csv_files import Staged
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
-from compliance.evidence.parsing import PLAIN_TEXT, SQL_TYPES, cleaned, native, quoted, text_literal, typed
+from compliance.evidence.parsing import SQL_TYPES, cleaned, is_day, is_plain, native, quoted, text_literal, typed
 from compliance.evidence.records import EvidenceTable
 from compliance.evidence.staging import Part
 
 
 def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> tuple[dict[str, str], bool]:
-    """Makes `text_<table>`; gives the physical type of each column that any part has, and whether the cells are stored."""
-    columns = list(dict.fromkeys(c for p in parts for c in p.staged.columns))
+    """Makes `text_<table>`; gives the physical type of each supplied column, and whether the cells are stored."""
+    columns = parts[0].staged.columns  # every part has the same
     ordered = sorted(parts, key=lambda p: (p.file, p.sheet or ""))
     stored = any(p.staged.path.suffix != ".parquet" for p in ordered)
     selects, before = [], 0
     for part in ordered:
-        selected = ", ".join(quoted(c) if c in part.staged.columns else f"NULL AS {quoted(c)}" for c in columns)
+        selected = ", ".join(map(quoted, columns))
         sheet = text_literal(part.sheet) if part.sheet else "NULL::VARCHAR"
         number = "row_number() OVER ()" if stored else "file_row_number + 1"
         selects.append(f"SELECT {before} + {number} AS _id, {text_literal(part.file)} AS _file, {sheet} AS _sheet,"
@@ -45,7 +45,7 @@ def _reader(staged: Staged) -> str:
     """The staged file as a table: nothing is left to the engine to find out."""
     path = text_literal(str(staged.path))
     if staged.path.suffix == ".parquet":
-        return f"(SELECT file_row_number, file_row_number + 2 AS _row, {staged.select} FROM read_parquet({path}," \
+        return f"(SELECT file_row_number, file_row_number + 2 AS _row, * EXCLUDE (file_row_number) FROM read_parquet({path}," \
                " hive_partitioning=false, file_row_number=true))"
     columns = ", ".join(f"'{c}': 'VARCHAR'" for c in ("_row", *staged.columns))
     return (f"read_csv({path}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', comment='', skip=0,"
@@ -117,9 +117,9 @@ def _unsettled(spec: TableSpec, physical: Mapping[str, str], dictionary: Diction
         if kind is None:
             continue
         if kind == SQL_TYPES[column.type] != "VARCHAR":
-            yield column.name, "FALSE"
+            yield column.name, f"NOT {is_day(name)}" if column.type in ("date", "datetime") else "FALSE"
         elif kind == "VARCHAR" and column.type == "text":
-            yield column.name, f"NOT regexp_full_match({name}, '{PLAIN_TEXT}')"
+            yield column.name, f"NOT ({is_plain(name)})"
         elif kind == "VARCHAR" and column.enum is not None:
             yield column.name, f"{name} NOT IN ({_codes(column, dictionary)})"
 

@@ -15,9 +15,11 @@ import zipfile
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from xml.parsers.expat import ParserCreate
 
 from openpyxl import load_workbook
+from openpyxl.utils import coordinate_to_tuple
 
 MEMORY = 2 * 1024**3
 SECONDS = 120
@@ -26,8 +28,7 @@ MAX_PROBLEMS = 50
 MAX_PART = 256 * 1024**2
 # Excel keeps 15 digits of a number; an account or identity number typed as a number has already lost the rest.
 MAX_EXACT = 10**15
-_HIDDEN = re.compile(rb"""<(?:\w+:)?(?:row|col)\b[^>]*\bhidden\s*=\s*["'](?:1|true)["']""")
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _ZEROS = re.compile(r"0{2,}")
 
 
@@ -57,34 +58,73 @@ def cell_text(value: Any, form: str = "") -> str:
             return str(value)
 
 
-def sheet_faults(workbook: Path) -> dict[str, list[str]]:
-    """Merged cells and hidden rows or columns, by the part of the package they stand in."""
-    found: dict[str, list[str]] = {}
+def check_package(workbook: Path) -> None:
+    """Refuses a package that two programs would unpack differently, or that is out of all proportion; by ValueError."""
     with zipfile.ZipFile(workbook) as package:
-        for name in package.namelist():
-            if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
-                continue
-            with package.open(name) as part:
-                text = part.read(MAX_PART + 1)
-            if len(text) > MAX_PART:
-                raise ValueError("a sheet is larger than 256 MB; hand it over as Parquet or CSV")
-            if b"\0" in text:
-                raise ValueError("a sheet is not written in UTF-8")
-            if _MERGED.search(text):
-                found.setdefault(name, []).append("merged")
-            if _HIDDEN.search(text):
-                found.setdefault(name, []).append("hidden")
-    return found
+        if len(set(package.namelist())) < len(package.namelist()):
+            raise ValueError("a part stands twice in the file")
+        if any(part.file_size > MAX_PART for part in package.infolist()):
+            raise ValueError("a part is larger than 256 MB; hand it over as Parquet or CSV")
+
+
+def sheet_faults(part: IO[bytes]) -> list[tuple[str, int]]:
+    """What a sheet says of itself that a person or a reader does not see, each with the first row of it.
+
+    Merged cells, hidden rows or columns; rows or cells that are out of their order, of which readers drop some.
+    """
+    found: dict[str, int] = {}
+    row = column = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column
+        space, _, name = tag.rpartition(" ")
+        if name == "row":
+            last, row, column = row, int(attributes.get("r", row + 1)), 0
+            if row <= last or space != _MAIN:
+                found.setdefault("disorder", row)
+        elif name == "c":
+            last = column
+            line, column = coordinate_to_tuple(attributes["r"]) if "r" in attributes else (row, column + 1)
+            if line != row or column <= last or space != _MAIN:
+                found.setdefault("disorder", row)
+        elif name == "mergeCell":
+            found.setdefault("merged", 0)
+        if _is_hidden(name, attributes):
+            found.setdefault("hidden", row if name == "row" else 0)
+
+    def declares(*_: object) -> None:
+        raise ValueError("a sheet declares a document type")
+
+    parser = ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.StartDoctypeDeclHandler = start, declares
+    parser.ParseFile(part)
+    return list(found.items())
+
+
+def _is_hidden(name: str, attributes: dict[str, str]) -> bool:
+    """A row or column that is not shown, by itself, by its size or because the sheet shows none unless it says so."""
+    def on(key: str) -> bool:
+        return attributes.get(key, "").strip() in ("1", "true")
+
+    match name:
+        case "row":
+            return on("hidden") or float(attributes.get("ht", 1)) == 0
+        case "col":
+            return on("hidden") or float(attributes.get("width", 1)) == 0
+        case "sheetFormatPr":
+            return on("zeroHeight")
+        case _:
+            return False
 
 
 def read(workbook: Path, folder: Path) -> list[dict[str, Any]]:
     """Every sheet: its name, the file with its text, and its faults."""
-    faults = sheet_faults(workbook)
+    check_package(workbook)
     book = load_workbook(workbook, read_only=True, data_only=False, keep_links=False)
     result = []
     for number, sheet in enumerate(book.worksheets):
-        part = getattr(sheet, "_worksheet_path", "")
-        problems: list[list[Any]] = [[kind, 0, ""] for kind in faults.get(part.lstrip("/"), [])]
+        with sheet._get_source() as part:  # the part that will be read, whatever else the package holds
+            problems: list[list[Any]] = [[kind, row, ""] for kind, row in sheet_faults(part)]
         if sheet.sheet_state != "visible":
             problems.append(["hidden-sheet", 0, ""])
         sheet.reset_dimensions()  # the size a sheet states may be forged, and rows beyond it would be dropped in silence

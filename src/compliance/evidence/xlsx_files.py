@@ -21,6 +21,8 @@ _MESSAGES = {
     "error-cell": ("an error value", "correct the cell"),
     "merged": ("merged cells: it is not said which rows they belong to", "unmerge them and fill every row"),
     "hidden": ("hidden rows or columns", "show them, or delete them"),
+    "disorder": ("rows or cells that stand twice or out of their order: programs differ on which they show",
+                 "save the workbook again from the spreadsheet program"),
     "hidden-sheet": ("the sheet is hidden", "show it, or delete it"),
     "long-number": ("a number of more than 15 digits: the spreadsheet has already cut it", "enter it again in a cell formatted as text"),
     "too-wide": ("too many columns", "delete what lies right of the table"),
