@@ -145,7 +145,7 @@ def test_evidence_may_be_a_workbook_that_was_filled_in(run, rules, tmp_path):
     path: Path = tmp_path / "sample.xlsx"
     book = load_workbook(path)
     sheet = book["付款"]
-    values = {"付款编号": "P1", "款项性质": "instalment", "付款日期": "2026-01-20"}
+    values = {"付款编号": "P1", "款项性质": "instalment", "付款方": "party_a", "金额": "100.50", "付款日期": "2026-01-20"}
     row = next(r for r in range(2, 12) if all(c.value is None for c in sheet[r]))
     for cell in sheet[1]:
         for head, value in values.items():

@@ -23,15 +23,17 @@ _MADE = datetime(2000, 1, 1)
 
 
 def write_template(path: Path, title: str, columns: Mapping[str, Sequence[str]], dictionary: Dictionary) -> None:
-    """Writes the workbook for the tables and columns that the rules of a contract need."""
+    """Writes the workbook for the columns that the rules of a contract need, and those without which a row says nothing."""
+    asked = {table: [c.name for c in dictionary.tables[table].columns if c.required or c.name in needed]
+             for table, needed in columns.items()}
     book = Workbook()
     book.properties.created = book.properties.modified = _MADE
     book.properties.creator = "compliance"
     codes = book.create_sheet("代码")
     codes.sheet_state = "visible"
-    _instructions(book.worksheets[0], title, columns, dictionary)
+    _instructions(book.worksheets[0], title, asked, dictionary)
     used: dict[str, str] = {}
-    for name, wanted in columns.items():
+    for name, wanted in asked.items():
         spec = dictionary.tables[name]
         _table_sheet(book.create_sheet(spec.zh[:31]), spec, wanted, dictionary, codes, used)
     book.move_sheet(codes, len(book.worksheets))
