@@ -77,7 +77,7 @@ def run_cases(loaded: LoadedContract, cases: Iterable[RuleCase]) -> Iterator[Cas
 
 
 def _differences(loaded: LoadedContract, case: RuleCase, backend: Any, plans: PlanCache) -> Iterator[str]:
-    store, problems = evidence_from_rows(case.evidence, case.columns, bad_rows="reject", backend=backend)
+    store, problems = evidence_from_rows(case.evidence, case.columns, backend=backend)
     if store is None:
         yield from (str(p) for p in problems)
         return

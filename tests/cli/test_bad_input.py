@@ -140,6 +140,16 @@ def test_no_case_at_all_is_no_success(run, rules, tmp_path):
     assert wrong.exit_code == 2 and "there are no cases of a rule 'paid-on-tim'" in wrong.output
 
 
+@pytest.mark.parametrize(("row", "message"), [
+    ("{payment_no: P1, purpose: instalmnt, payer: party_a, amount: 1}", "'instalmnt' is not a code of this column"),
+    ("{payment_no: P1, purpos: instalment, payer: party_a, amount: 1}", "table 'payments' has no column 'purpos'")])
+def test_a_case_whose_evidence_cannot_be_read_tests_nothing_and_fails(run, rules, row, message):
+    file = rules / "sample" / "payment.cases.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("payments: []", f"payments: [{row}]"), encoding="utf-8")
+    result = run("rules", "test", rules)
+    assert result.exit_code != 0 and message in words(result.output)
+
+
 def test_a_rule_or_contract_that_does_not_exist_is_exit_2(run, rules):
     assert run("rules", "show", "paid-on-tim", "--rules", rules).exit_code == 2
     assert run("rules", "coverage", "sampel", "--rules", rules).exit_code == 2

@@ -155,6 +155,11 @@ def test_of_a_running_period_only_what_has_passed_must_be_covered(periods):
     assert monthly(periods, "never", "2026-03-11", inspections(), complete=part)["2026-03"] == "no_evidence"
 
 
+@pytest.mark.parametrize("tables", [inspections(), {}])
+def test_before_the_first_period_even_a_prohibition_is_not_kept_yet(periods, tables):
+    assert periods.verdict("never", "2026-01-14", tables) == "not_triggered"
+
+
 def test_a_row_without_its_day_may_belong_to_any_period(periods):
     found = monthly(periods, "monthly", "2026-03-31", inspections("2026-02-10", None))
     assert found == {"2026-01": "no_evidence", "2026-02": "compliant", "2026-03": "no_evidence"}

@@ -278,14 +278,19 @@ NONE = {"none-must": T, "none-must-not": C, "none-consequence": "not_arisen", "n
     ([], {}, NONE), ([order(is_in_ledger=False)], {}, NONE), (None, {}, dict.fromkeys(NONE, N)),
     ([], {"complete": {"work_orders": (None, "2026-06-29")}}, dict.fromkeys(NONE, N)),
     ([], {"complete": {"work_orders": (None, "2026-06-30")}}, NONE),
-    ([], {"complete": {"work_orders": ("2026-01-16", None)}}, dict.fromkeys(NONE, N)),
-    ([], {"complete": {"work_orders": ("2026-01-15", None)}}, NONE),
+    ([], {"complete": {"work_orders": ("2026-01-11", None)}}, dict.fromkeys(NONE, N)),
+    ([], {"complete": {"work_orders": ("2026-01-10", None)}}, NONE),
     ([order(is_satisfied=True)], {}, dict.fromkeys(NONE, N)),  # it is not known whether this is a case
-], ids=["empty", "no such row", "not supplied", "up to yesterday", "up to today", "from the second day", "from the first day", "perhaps"])
+], ids=["empty", "no such row", "not supplied", "up to yesterday", "up to today", "from the next day", "from signature", "perhaps"])
 def test_what_having_no_case_means(rules, rows, how, expected):
     tables = {} if rows is None else {"work_orders": rows}
     columns = {"work_orders": list(order())} if rows is not None else None
     assert {f.rule: f.verdict for f in rules.ask(list(NONE), AS_OF, tables, columns=columns, **how)} == expected
+
+
+def test_evidence_up_to_the_end_of_the_term_says_nothing_of_later_days(rules):
+    for last, verdict in (("2027-01-14", N), ("2027-03-01", C)):
+        assert rules.verdict("none-must-not", "2027-03-01", {"work_orders": []}, complete={"work_orders": (None, last)}) == verdict
 
 
 def test_what_having_no_case_means_may_change_with_the_day_and_the_evidence(rules):

@@ -108,8 +108,6 @@ def _under_one_reading(workspace: Workspace, rule: CheckedRule, *, listed: bool 
     found = {case.parameter for case in measurement.cases}
     outcomes += [_no_case(workspace, rule, _provision(workspace, rule, p), p)
                  for p in range(1, len(_parameters(workspace, rule)) + 1) if p not in found]
-    if rule.rule.once:
-        outcomes = _owed_once(outcomes)
     return outcomes
 
 
@@ -140,7 +138,8 @@ def _no_case(workspace: Workspace, rule: CheckedRule, provision: Provision, para
     if source is not None and source.open:
         return _plain(rule, workspace, parameter, provision, "no_evidence", evidence_of(workspace, table or ""))
     if not rule.none:
-        return _plain(rule, workspace, parameter, provision, verdict_of_none(provision.modality), ())
+        verdict = verdict_of_none(provision.modality, begun=rule.cases.form != "every")
+        return _plain(rule, workspace, parameter, provision, verdict, ())
     as_once = replace(rule, cases=CheckedCases("once", None, None, None, None, "calendar", None, None, False), lets={},
                       lines=rule.none, due=None, done=None, excuses=(), amount={}, subject=None, link=None, readings=(),
                       rule=replace(rule.rule, family=None))
@@ -236,19 +235,6 @@ def _plain_number(number: Decimal) -> str:
     """Without the zeros that carry nothing; cents are written with two places."""
     places = -int(number.normalize().as_tuple().exponent)
     return f"{number:.2f}" if places == 1 else f"{number:.{max(places, 0)}f}"
-
-
-def _owed_once(outcomes: list[Outcome]) -> list[Outcome]:
-    """One amount however many cases there are: carried by the first."""
-    carried = False
-    result = []
-    for outcome in outcomes:
-        if outcome.amount is not None and outcome.verdict in ("breach", "arisen"):
-            if carried:
-                outcome = replace(outcome, amount=None, computation=None)
-            carried = True
-        result.append(outcome)
-    return result
 
 
 def _evidence(case: Measured) -> tuple[tuple[EvidenceRow, ...], int]:

@@ -182,9 +182,9 @@ def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTa
     exact_moments = frozenset(c for c, some in zip(moments, to_day, strict=True) if not some)
     complete = (evidence.complete_from, evidence.complete_to)
     contract = workspace.contract
-    until = min(workspace.as_of, contract.service_end)
-    partial = ((complete[0] is not None and complete[0] > contract.service_start)
-               or (complete[1] is not None and complete[1] < until))
+    since = min(contract.signed_on or contract.service_start, contract.service_start)
+    partial = ((complete[0] is not None and complete[0] > since)
+               or (complete[1] is not None and complete[1] < workspace.as_of))
     return Source(spec.name, workspace.shapes[spec.name], workspace.table(name), frozenset(c.name for c in supplied),
                   nullable, evidence.bad_columns, doubtful > 0, partial, complete if partial else None, total, spec.name, exact_moments)
 

@@ -21,8 +21,11 @@ def worst(verdicts: Iterable[str]) -> str:
     return next(v for v in (*order, *DUTY_ORDER) if v in found)
 
 
-def verdict_of_none(modality: str) -> str:
-    """The verdict of a provision that has no case although its table was supplied."""
+def verdict_of_none(modality: str, *, begun: bool = True) -> str:
+    """The verdict of a provision that has no case although its table was supplied.
+
+    Where no period of it has `begun`, even a prohibition has not been kept yet.
+    """
     if modality in EFFECT_MODALITIES:
         return "not_arisen"
-    return "compliant" if modality == "must_not" else "not_triggered"
+    return "compliant" if modality == "must_not" and begun else "not_triggered"
