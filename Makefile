@@ -21,7 +21,7 @@ audit: setup
 test: setup check
 	$(RUN)/python -m pytest
 	$(RUN)/compliance rules lint
-	$(RUN)/compliance rules test
+	$(RUN)/compliance rules test --complete
 
 check: setup
 	$(RUN)/ruff check src tests

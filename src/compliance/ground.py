@@ -1,8 +1,10 @@
-"""Ground: where something stands in a file, and what is wrong with an input."""
+"""Ground: where something stands in a file, what is wrong with an input, and a day as a person writes it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,3 +53,11 @@ def sorted_problems(problems: list[Problem]) -> list[Problem]:
     """All problems in the order of their place, so that two runs print the same."""
     return sorted(problems, key=lambda p: (str(p.location.file), p.location.sheet or "", p.location.line,
                                            p.location.column, p.location.field or "", p.code, p.message))
+
+
+def plain_day(text: str) -> date | None:
+    """The day written YYYY-MM-DD and in no other form; None where it is none."""
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+    except ValueError:
+        return None

@@ -15,7 +15,7 @@ from compliance.linting.loading import LoadedContract
 from compliance.linting.rules import CheckedRuleSet
 from compliance.model.finding import Finding
 from compliance.model.rule import Rule, RuleCase
-from compliance.model.verdict import worst
+from compliance.model.verdict import EFFECT_MODALITIES, verdict_of_none, worst
 
 # The verdicts that a complete cases file shows of a rule: one kept, one broken, one undecided.
 KINDS = {"kept": frozenset({"compliant", "arisen", "excused"}), "broken": frozenset({"breach", "not_arisen"}),
@@ -123,13 +123,53 @@ def _compare(case: RuleCase, expected: Any, findings: Sequence[Finding]) -> Iter
 
 
 def without_cases(loaded: LoadedContract) -> list[str]:
-    """Rules whose cases do not show a kept, a broken and an undecided verdict."""
+    """Rules whose cases do not show a kept, a broken and an undecided verdict, as far as the rule can give them."""
     lacking = []
     for rule in loaded.rule_set.rules:
         provisions = _provisions(loaded, rule)
         own = {e["verdict"] for c in loaded.rule_set.cases for e in c.expect
                if c.rule == rule.id or e.get("provision", c.provision) in provisions}
-        missing = [kind for kind, verdicts in KINDS.items() if not own & verdicts]
-        if missing:
-            lacking.append(f"{rule.id}: no case that is {' or '.join(missing)}")
+        can = _verdicts_of(loaded, rule)
+        missing = [kind for kind, verdicts in KINDS.items() if can & verdicts and not own & verdicts]
+        if missing or not own:
+            lacking.append(f"{rule.id}: no case that is {' or '.join(missing)}" if missing else f"{rule.id}: no case")
     return lacking
+
+
+def _verdicts_of(loaded: LoadedContract, rule: Rule) -> frozenset[str]:
+    """The verdicts that the text of a rule can give; some clauses leave what keeps or breaks them to a person.
+
+    None where the printed text alone decides: its one verdict is shown by any case.
+    """
+    if rule.worst_of:
+        return _rolled_up(loaded, rule)
+    if rule.cases.form == "once" and not rule.rows and not rule.follows:
+        return frozenset()
+    modalities = {loaded.contract.provisions[p].modality for p in _provisions(loaded, rule)}
+    found = {line.verdict for line in rule.decide} or _of_test(rule)
+    if rule.judgement:
+        found.add("needs_judgement")
+    if rule.follows or rule.trigger:
+        found |= {"not_arisen" if m in EFFECT_MODALITIES else "not_triggered" for m in modalities}
+    if rule.cases.form != "once":
+        found |= {line.verdict for line in rule.none} or {verdict_of_none(m) for m in modalities}
+    if rule.unless and "breach" in found:
+        found.add("excused")
+    # What only an established breach calls forth is never open for want of evidence.
+    open_by_itself = rule.arises or rule.decide or rule.judgement or rule.trigger
+    return frozenset(found if rule.follows and rule.follows.undecided_ignored and not open_by_itself else found | {"no_evidence"})
+
+
+def _of_test(rule: Rule) -> set[str]:
+    """What `must`, `when` or `arises` gives; a test that is always left to a person, or never met, gives less."""
+    found = {"compliant", "breach"} if rule.must or rule.when else {"arisen", "not_arisen"}
+    if any(line.condition.text == "true" for line in rule.judgement):
+        found -= {"compliant", "breach", "arisen"}
+    return found - {"compliant"} if rule.must and rule.must.text == "false" else found
+
+
+def _rolled_up(loaded: LoadedContract, rule: Rule) -> frozenset[str]:
+    """A roll-up is kept only where each of its rules can be."""
+    sources = [_verdicts_of(loaded, r) for r in loaded.rule_set.rules if _provisions(loaded, r) & set(rule.worst_of)]
+    found = frozenset().union(*sources)
+    return found if all(verdicts & (KINDS["kept"] | {"not_triggered"}) for verdicts in sources if verdicts) else found - KINDS["kept"]

@@ -46,14 +46,14 @@ class InProcessEngine(Engine):
             with capture_output() as captured:
                 done = shell.run_cell(cell.source, store_history=False)
             cell.execution_count = count
-            cell.outputs = _outputs(captured, done, count)
+            cell.outputs = _outputs(captured)
             if done.error_in_exec or done.error_before_exec:
                 nb_man.cell_exception(cell, index, exception=done.error_in_exec or done.error_before_exec)
                 raise NotebookFault(str(done.error_in_exec or done.error_before_exec)) from done.error_in_exec
             nb_man.cell_complete(cell, index)
 
 
-def _outputs(captured: Any, done: Any, count: int) -> list[Any]:
+def _outputs(captured: Any) -> list[Any]:
     outputs = []
     for name, text in (("stdout", captured.stdout), ("stderr", captured.stderr)):
         if text:

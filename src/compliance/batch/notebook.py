@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,9 @@ from compliance.audit import Audit
 from compliance.audit import audit as run_audit
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
-from compliance.ground import Problem
-from compliance.linting.loading import LoadedContract, load_contract
+from compliance.ground import Problem, plain_day
+from compliance.linting.loading import LoadedContract, contract_ids, load_contract
+from compliance.reading.schema import suggestion
 from compliance.reporting import labels
 
 
@@ -23,20 +25,37 @@ class UnusableInput(RuntimeError):
     """Rules or evidence that cannot be used; the message lists every problem."""
 
 
+def checked_names(history: Sequence[str], known: Sequence[str]) -> None:
+    """Refuses a parameter that the notebook does not have: papermill only warns of it and goes on with the default values.
+
+    `history` holds the cells run so far; the one that papermill put in begins with its comment.
+    """
+    injected = [cell for cell in history if cell.startswith("# Parameters\n")]
+    unknown = [name for cell in injected for name in re.findall(r"^(\w+) = ", cell, re.MULTILINE) if name not in known]
+    if unknown:
+        choice = "one of " if len(known) > 1 else ""
+        raise UnusableInput(f"{', '.join(unknown)}: there is no such parameter; give {choice}{', '.join(known)}")
+
+
 def checked_parameters(contract: str, evidence: str, as_of: str, rules: str, out: str) -> date:
     """The audit date, after every parameter has been looked at."""
-    faults = []
-    if not (Path(rules) / contract / "contract.yaml").is_file():
-        faults.append(f"rules: there is no contract '{contract}' in this folder of rules")
-    if not Path(evidence).exists():
-        faults.append("evidence: there is no such folder")
-    if not Path(out).is_dir():
-        faults.append("out: there is no such folder")
-    try:
-        day = date.fromisoformat(as_of)
-    except ValueError:
-        faults.append(f"as_of: '{as_of}' is not a day YYYY-MM-DD")
+    given = {"contract": contract, "evidence": evidence, "as_of": as_of, "rules": rules, "out": out}
+    faults = [f"{name}: {value!r} is not text; write it in quotes" for name, value in given.items() if not isinstance(value, str)]
     if faults:
+        raise UnusableInput("; ".join(faults))
+    known = contract_ids(Path(rules))
+    if not known:
+        faults.append(f"rules: there are no contracts under '{rules}'; name the folder that holds one folder a contract")
+    elif contract not in known:
+        faults.append(f"contract: there is no contract '{contract}' under '{rules}'; {suggestion(contract, known)}")
+    if not evidence or not Path(evidence.removeprefix("duckdb:///")).exists():
+        faults.append(f"evidence: there is no '{evidence}'; name a folder that holds one file a table, a workbook or duckdb:///FILE")
+    if not Path(out).is_dir():
+        faults.append(f"out: there is no folder '{out}'; make it first, or name another")
+    day = plain_day(as_of)
+    if day is None:
+        faults.append(f"as_of: '{as_of}' is not a day; write it YYYY-MM-DD")
+    if faults or day is None:
         raise UnusableInput("; ".join(faults))
     return day
 
@@ -81,10 +100,16 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> H
 
 
 def findings_table(findings: Sequence[Mapping[str, Any]], lang: str = "zh") -> HTML:
-    """Findings with clause, verdict, dates, amount and the first row of evidence."""
-    heads = {"zh": ("条款", "规定", "对象", "结论", "应于", "实际", "金额", "证据"),
-             "en": ("Clause", "Provision", "Subject", "Verdict", "Due", "Done", "Amount", "Evidence")}[lang]
-    keys = ("clause", "title", "subject", "verdict", "due", "done", "amount", "evidence")
-    rows = [{**f, "title": f["title"][lang], "verdict": labels.VERDICTS[f["verdict"]][lang],
-             "evidence": "; ".join(f"{e['file']}:{e['row']}" for e in f["evidence"][:3])} for f in findings]
+    """Findings with clause, verdict, dates, amount, the explanation and the first rows of evidence."""
+    heads = {"zh": ("条款", "规定", "对象", "结论", "应于", "实际", "金额", "说明", "证据"),
+             "en": ("Clause", "Provision", "Subject", "Verdict", "Due", "Done", "Amount", "Explanation", "Evidence")}[lang]
+    keys = ("clause", "title", "subject", "verdict", "due", "done", "amount", "explanation", "evidence")
+    rows = [{**f, "title": f["title"][lang], "verdict": labels.VERDICTS[f["verdict"]][lang], "explanation": f["explanation"][lang],
+             "evidence": _places(f["evidence"], f["evidence_count"])} for f in findings]
     return table(rows, dict(zip(keys, heads, strict=True)))
+
+
+def _places(evidence: Sequence[Mapping[str, Any]], count: int, shown: int = 3) -> str:
+    """Where the first rows of evidence stand, and how many more there are."""
+    places = "; ".join(f"{e['file']}:{e['row']}" for e in evidence[:shown])
+    return f"{places} +{count - min(len(evidence), shown)}" if count > min(len(evidence), shown) else places

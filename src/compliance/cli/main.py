@@ -22,7 +22,7 @@ from compliance.cli.shown import counts_line, errors, findings_table, out, plain
 from compliance.document import findings_document
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
-from compliance.ground import Location, Problem
+from compliance.ground import Location, Problem, plain_day
 from compliance.linting.loading import load_contract
 from compliance.outputs import write_all_or_nothing
 from compliance.reading.schema import suggestion
@@ -59,10 +59,10 @@ class BadRows(StrEnum):
 
 def a_date(text: str) -> date:
     """A day on the command line."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise typer.BadParameter(f"'{text}' is not a day written YYYY-MM-DD") from fault
+    day = plain_day(text)
+    if day is None:
+        raise typer.BadParameter(f"'{text}' is not a day written YYYY-MM-DD")
+    return day
 
 
 Contract = Annotated[str, typer.Argument(help="Contract, such as govcloud-2026.")]
