@@ -111,11 +111,55 @@ def test_coverage_counts_and_lists_what_is_not_encoded(run, rules):
 def test_the_cases_beside_the_rules_are_run(run, rules):
     assert "sample: 1 of 1 cases agree" in run("rules", "test", rules).output
     complete = run("rules", "test", rules, "--complete")
-    assert complete.exit_code == 1 and "paid-on-time: no case that is kept or undecided" in complete.output
+    assert complete.exit_code == 1 and "sample: paid-on-time: no case that is kept or undecided" in complete.output
     cases = rules / "sample" / "payment.cases.yaml"
     cases.write_text(cases.read_text(encoding="utf-8").replace("verdict: breach", "verdict: compliant"), encoding="utf-8")
     wrong = run("rules", "test", rules)
     assert wrong.exit_code == 1 and "rules/sample/payment.cases.yaml:2:3: not paid:" in wrong.output
+
+
+COMPLETE = """
+- {rule: paid-on-time, name: paid, as_of: 2026-06-30, evidence: {payments: [{payment_no: P1, purpose: instalment, payer: party_a,
+    amount: "1.00", paid_on: 2026-01-20}]}, expect: [{verdict: compliant}]}
+- {rule: paid-on-time, name: open, as_of: 2026-01-20, evidence: {payments: []}, expect: [{verdict: not_due}]}
+"""
+LEFT_TO_A_PERSON = """
+- id: left-to-a-person
+  provision: P002
+  title: {zh: 由人判断, en: Left to a person}
+  rows:
+    paid: {from: payments, where: purpose = 'instalment'}
+  decide:
+  - needs_judgement: exists(paid)
+    why: {zh: 由人判断, en: It is for a person}
+  - breach: not exists(paid)
+"""
+ITS_CASES = """
+- {rule: left-to-a-person, name: nothing paid, as_of: 2026-06-30, evidence: {payments: []}, expect: [{verdict: breach}]}
+- {rule: left-to-a-person, name: not supplied, as_of: 2026-06-30, evidence: {}, expect: [{verdict: no_evidence}]}
+"""
+PRINTED = """
+- {id: printed-sum, provision: P002, title: {zh: 金额, en: The printed sum}, cases: once, must: terms.total > 0}
+"""
+UNDER_WAY = """
+- {id: rolled-up, provision: P002, title: {zh: 汇总, en: Rolled up}, worst_of: [P001]}
+"""
+
+
+@pytest.mark.parametrize(("rule", "cases", "lacking"), [
+    (LEFT_TO_A_PERSON, ITS_CASES, None),
+    (LEFT_TO_A_PERSON, ITS_CASES.replace("verdict: breach", "verdict: no_evidence"), "left-to-a-person: no case that is broken"),
+    (PRINTED, "", "printed-sum: no case"),
+    (PRINTED, "- {rule: printed-sum, name: positive, as_of: 2026-06-30, evidence: {}, expect: [{verdict: compliant}]}\n", None),
+    (UNDER_WAY, "- {rule: rolled-up, name: open, as_of: 2026-01-20, evidence: {payments: []}, expect: [{verdict: not_due}]}\n",
+     "rolled-up: no case that is kept or broken"),
+], ids=["cannot be kept", "can be broken", "text alone", "text alone, shown", "as its rules"])
+def test_complete_asks_only_for_what_a_rule_can_say(run, rules, rule, cases, lacking):
+    (rules / "sample" / "payment.yaml").open("a", encoding="utf-8").write(rule)
+    (rules / "sample" / "payment.cases.yaml").open("a", encoding="utf-8").write(COMPLETE + cases)
+    output = run("rules", "test", rules, "--complete").output
+    assert "cases agree" in output and ("no case" in output) is (lacking is not None)
+    assert lacking is None or f"sample: {lacking}" in output
 
 
 def test_lint_of_good_rules_is_exit_0(run, rules):
