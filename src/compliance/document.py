@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
@@ -125,8 +124,3 @@ def _timeline(audit: Audit) -> list[dict[str, Any]]:
     return [{"kind": "payment", "key": f.id, "label": f.title.zh, "due": f.due, "done": f.done, "amount": _money(f.amount)}
             for f in audit.findings
             if (f.provision.category, f.provision.modality, f.provision.obligor) == ("payment_ordering", "must", "party_a") and f.due]
-
-
-def counts(document: dict[str, Any]) -> dict[str, int]:
-    """Number of findings by verdict."""
-    return dict(Counter(f["verdict"] for f in document["findings"]))

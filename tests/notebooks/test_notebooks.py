@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from compliance.batch.engine import NotebookFault, run_notebook
 from compliance.cli.main import app
 from compliance.reporting import labels
+from compliance.reporting.document import provision_verdicts
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 RULES, DATA = (NOTEBOOKS.parent / name for name in ("rules", "data"))
@@ -201,12 +202,14 @@ def test_the_portfolio_counts_what_the_command_found_in_each_contract(reports, c
     done = run("portfolio.ipynb", tmp_path / "work", reports=str(reports))
     assert has_no_error(done)
     assert printed(done) == ["2 contracts", "portfolio complete"]
-    found = [f["verdict"] for f in commanded["findings"]]
-    verdicts = [v for v, _ in labels.SHOWN if v in found]
-    title, kept = commanded["manifest"]["contract"]["title"]["zh"], str(found.count("compliant"))
+    worst = provision_verdicts(commanded)
+    verdicts = [v for v, _ in labels.SHOWN if v in worst.values()]
+    kept = {f["provision"] for f in commanded["findings"] if f["verdict"] == "compliant"}
+    title = commanded["manifest"]["contract"]["title"]["zh"]
     shown = tables(done)
-    assert shown["结论数 · Verdicts"] == [[title, *(str(found.count(v)) for v in verdicts)],
-                                       ["另一份合同", *(kept if v == "compliant" else "0" for v in verdicts)]]
+    assert shown["规定的结论 · Provisions by verdict"] == [
+        [title, *(str(list(worst.values()).count(v)) for v in verdicts)],
+        ["另一份合同", *(str(len(kept)) if v == "compliant" else "0" for v in verdicts)]]
     assert [row[1] for row in shown["违约 · Breaches"]] == [f["clause"] for f in commanded["findings"] if f["verdict"] == "breach"]
     line, = commanded["ledger"]
     assert shown["已产生的金额 · Money that has arisen"] == [

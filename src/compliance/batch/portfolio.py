@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 from compliance.batch.engine import NotebookFault, run_notebook
 from compliance.evaluation.plans import code_version
 from compliance.linting.loading import contract_ids
+from compliance.reporting.document import provision_verdicts
 
 OUTPUTS = ("findings.json", "report.html", "audit.ipynb")
 
@@ -136,14 +138,12 @@ def run_batch(jobs: Sequence[Job], workers: int) -> Iterator[Result]:
 
 
 def entry(job: Job, result: Result) -> dict[str, Any]:
-    """What the summary page says of a contract; counts come from its findings."""
+    """What the summary page says of a contract; `counts`: provisions by the worst verdict of their cases."""
     path = Path(job.out) / "findings.json"
     if result.status == "failed" or not path.is_file():
         return {"id": job.contract, "title": {"zh": job.contract, "en": job.contract}, "as_of": job.as_of, "counts": {},
                 "status": "failed", "message": result.message, "files": {}}
     document = json.loads(path.read_text(encoding="utf-8"))
-    counts: dict[str, int] = {}
-    for finding in document["findings"]:
-        counts[finding["verdict"]] = counts.get(finding["verdict"], 0) + 1
+    counts = Counter(provision_verdicts(document).values())
     return {"id": job.contract, "title": document["manifest"]["contract"]["title"], "as_of": job.as_of, "counts": counts,
             "status": "done", "message": "", "files": {n: f"{job.contract}/{n}" for n in reversed(OUTPUTS)}}

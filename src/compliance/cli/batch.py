@@ -54,7 +54,7 @@ def _summary(planned: list[Job], results: dict[str, Result], folder: Path, lang:
     entries = [entry(job, results[job.contract]) for job in planned]
     render = import_module("compliance.reporting.index").render_index
     write_all_or_nothing(folder, {"index.html": render(entries)})
-    table = Table("contract", "audit date", "findings", "report")
+    table = Table("contract", "audit date", "provisions", "report")
     for e in entries:
         counts = ", ".join(f"{labels.VERDICTS[v][lang]} {e['counts'][v]}" for v, _ in labels.SHOWN if e["counts"].get(v))
         table.add_row(e["id"], e["as_of"], counts, f"{folder.name}/{e['id']}/report.html" if e["status"] == "done" else "failed")

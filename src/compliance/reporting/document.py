@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from compliance.model.verdict import worst
 from compliance.reading.schema import Draft202012Validator
 
 
@@ -24,3 +27,16 @@ def _validator() -> Draft202012Validator:
 def validate_document(document: dict[str, Any]) -> list[str]:
     """Every place where a document is not as its schema says; empty when it is."""
     return [f"{'/'.join(str(p) for p in e.absolute_path)}: {e.message}" for e in _validator().iter_errors(document)]
+
+
+def provision_verdicts(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Category and provision with the worst verdict of its cases: a year of kept days does not hide a single breach."""
+    verdicts: dict[tuple[str, str], list[str]] = {}
+    for finding in document["findings"]:
+        verdicts.setdefault((finding["category"], finding["provision"]), []).append(finding["verdict"])
+    return {key: worst(found) for key, found in verdicts.items()}
+
+
+def provisions_by_verdict(document: Mapping[str, Any]) -> Counter[tuple[str, str]]:
+    """How many provisions of each category have which verdict."""
+    return Counter((category, verdict) for (category, _), verdict in provision_verdicts(document).items())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -20,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.lines import Line2D
 
-from compliance.model.verdict import worst
+from compliance.reporting.document import provisions_by_verdict
 from compliance.reporting.labels import CATEGORIES, SHOWN, VERDICTS, money, visible
 
 _STYLE = {"svg.hashsalt": "compliance", "svg.fonttype": "path", "text.parse_math": False, "axes.spines.top": False,
@@ -58,14 +57,6 @@ def _drawable(text: str, lang: str) -> str:
 
 def _has_glyph(character: str) -> bool:
     return character.isprintable() and get_font(str(font(8).get_file())).get_char_index(ord(character)) != 0
-
-
-def provisions_by_verdict(document: Mapping[str, Any]) -> Counter[tuple[str, str]]:
-    """How many provisions of each category have which verdict as their worst: a year of days does not hide a single breach."""
-    verdicts: dict[tuple[str, str], list[str]] = {}
-    for finding in document["findings"]:
-        verdicts.setdefault((finding["category"], finding["provision"]), []).append(finding["verdict"])
-    return Counter((category, worst(found)) for (category, _), found in verdicts.items())
 
 
 def status_figure(document: dict[str, Any], lang: str) -> str | None:

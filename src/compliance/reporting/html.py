@@ -11,8 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from compliance.reporting import labels
-from compliance.reporting.document import dumps
-from compliance.reporting.figures import TIMELINE_ROWS, provisions_by_verdict, status_figure, timeline_figure
+from compliance.reporting.document import dumps, provisions_by_verdict
+from compliance.reporting.figures import TIMELINE_ROWS, status_figure, timeline_figure
 from compliance.reporting.page import content_hash, environment, image, resource
 
 _UNDECIDED = ("error", "no_evidence", "needs_judgement")

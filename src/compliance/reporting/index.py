@@ -1,4 +1,4 @@
-"""The summary page of a portfolio: verdicts of every contract, with links to its report, findings and working paper."""
+"""The summary page of a portfolio: the provisions of every contract by verdict, with links to its report, findings and working paper."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compliance.reporting import labels
 from compliance.reporting.figures import stacked_bars
 from compliance.reporting.page import content_hash, environment, image, resource
 
-_COUNTED = {"zh": "结论数", "en": "Findings"}
+_COUNTED = {"zh": "规定数", "en": "Provisions"}
 
 
 def render_index(entries: Sequence[Mapping[str, Any]]) -> str:
