@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 
-import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
-from ibis.backends.sql.datatypes import DuckDBType
-from ibis.expr.datatypes import DataType
 
 from compliance.calendar.workdays import CalendarDay, calendar_days
 from compliance.evaluation.plans import PlanCache
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.store import EvidenceStore, EvidenceTable
+from compliance.evidence.tables import engine_table
 from compliance.linting.shapes import TableShape
 from compliance.model.checked import CheckedView
 from compliance.model.contract import Contract, ContractList
@@ -85,9 +82,8 @@ class Workspace:
         return self.sources[name]
 
     def table(self, name: str) -> ir.Table:
-        """A table of the engine. Few types occur in very many columns: each is parsed once, not once a column."""
-        described = self.run(f"DESCRIBE {_quoted(name)}")
-        return ibis.table({column: _data_type(spelled) for column, spelled, *_ in described}, name=name)
+        """A table of the engine."""
+        return engine_table(self.backend, name)
 
     def run(self, statement: str) -> list[tuple]:
         return self.backend.raw_sql(statement).fetchall()
@@ -109,11 +105,6 @@ def open_workspace(store: EvidenceStore, contract: Contract, dictionary: Diction
         workspace.sources[name] = _list_source(workspace, listed)
     workspace.sources["days"] = Source("days", shapes["days"], workspace.table("days"), frozenset({"day", "is_workday"}))
     return workspace
-
-
-@cache
-def _data_type(spelled: str) -> DataType:
-    return DuckDBType.from_string(spelled)
 
 
 def _quoted(name: str) -> str:

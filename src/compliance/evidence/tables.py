@@ -12,14 +12,30 @@ which the engine reads faster than a table of its own that no longer fits into m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
+import ibis
+import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
+from ibis.backends.sql.datatypes import DuckDBType
+from ibis.expr.datatypes import DataType
 
 from compliance.evidence.csv_files import Staged
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.parsing import SQL_TYPES, cleaned, is_day, is_plain, native, quoted, text_literal, typed
 from compliance.evidence.records import EvidenceTable
 from compliance.evidence.staging import Part
+
+
+def engine_table(backend: Backend, name: str) -> ir.Table:
+    """A table of the engine. Few types occur in very many columns: each is parsed once, not once a column."""
+    described = backend.raw_sql(f"DESCRIBE {quoted(name)}").fetchall()
+    return ibis.table({column: _data_type(spelled) for column, spelled, *_ in described}, name=name)
+
+
+@cache
+def _data_type(spelled: str) -> DataType:
+    return DuckDBType.from_string(spelled)
 
 
 def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> tuple[dict[str, str], bool]:

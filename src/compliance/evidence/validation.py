@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.parsing import quoted
 from compliance.evidence.records import EvidenceTable
 from compliance.evidence.schemas import Fault, faults
-from compliance.evidence.tables import show_table
+from compliance.evidence.tables import engine_table, show_table
 from compliance.ground import Location, Problem
 
 # Rows shown of one kind of fault in one table; the count of all is always given.
@@ -30,12 +31,13 @@ def validate(backend: Backend, tables: Mapping[str, EvidenceTable], dictionary: 
     """The tables with their rejected rows counted, and the problems of these rows."""
     problems: list[Problem] = []
     result = {}
+    raw = {name: engine_table(backend, f"raw_{name}") for name in tables}
     for name, table in tables.items():
         spec = dictionary.tables[name]
         if table.rejected:
             problems += _unreadable(backend, spec, table, dictionary)
-        found = [*faults(spec, backend.table(f"raw_{name}"), table.columns), *_references(backend, spec, table, tables)]
-        problems += _broken(backend, spec, found)
+        found = [*faults(spec, raw[name], table.columns), *_references(spec, table, tables, raw)]
+        problems += _broken(backend, spec, found, raw[name])
         result[name] = replace(table, rejected=show_table(backend, spec))
     return result, problems
 
@@ -95,9 +97,10 @@ def _advice(column: ColumnSpec, dictionary: Dictionary) -> str:
     return "one of " + ", ".join(f"{c.code} ({c.zh})" for c in codes[:30])
 
 
-def _references(backend: Backend, spec: TableSpec, table: EvidenceTable, tables: Mapping[str, EvidenceTable]) -> list[Fault]:
+def _references(spec: TableSpec, table: EvidenceTable, tables: Mapping[str, EvidenceTable],
+                raw: Mapping[str, ir.Table]) -> list[Fault]:
     """Values that name a row of another supplied table which is not there."""
-    own = backend.table(f"raw_{spec.name}")
+    own = raw[spec.name]
     found = []
     for column in spec.columns:
         if column.name not in table.columns or column.references is None:
@@ -105,18 +108,17 @@ def _references(backend: Backend, spec: TableSpec, table: EvidenceTable, tables:
         other, key = column.references
         if other not in tables or key not in tables[other].columns:
             continue
-        target = backend.table(f"raw_{other}")
+        target = raw[other]
         keys = target.filter(target[key].notnull())[key]
         found.append(Fault("evidence-broken-reference", (column.name,), f"no row of {other} has this {key}",
                            own[column.name].notnull() & ~own[column.name].isin(keys)))
     return found
 
 
-def _broken(backend: Backend, spec: TableSpec, found: list[Fault]) -> list[Problem]:
+def _broken(backend: Backend, spec: TableSpec, found: list[Fault], own: ir.Table) -> list[Problem]:
     """Marks the rows that break a check: one projection with a bit a check, only bad rows are kept."""
     if not found:
         return []
-    own = backend.table(f"raw_{spec.name}")
     marked = backend.compile(own.select("_id", **{f"b{i}": fault.bad.fill_null(False) for i, fault in enumerate(found)}))
     row = ", ".join(f"'{name}': {name}" for name in ("_id", *(f"b{i}" for i in range(len(found)))))
     name = quoted(f"faults_{spec.name}")
