@@ -58,10 +58,18 @@ def tables(notebook) -> dict[str, list[list[str]]]:
             heading = cell.source.splitlines()[0].lstrip("# ")
             continue
         for shown in (o.data["text/html"] for o in cell.outputs if o.output_type == "display_data"):
+            if "<table>" not in shown:
+                continue
             rows = re.findall(r"<tr>(.*?)</tr>", shown, re.DOTALL)
             assert heading not in found and "<th>" in rows[0]
             found[heading] = [[html.unescape(c) for c in re.findall(r"<td>(.*?)</td>", r, re.DOTALL)] for r in rows[1:]]
     return found
+
+
+def pictures(notebook) -> list[str]:
+    """The text alternatives of what is drawn; nothing is fetched to show it."""
+    shown = [o.data["text/html"] for c in notebook.cells for o in c.get("outputs", ()) if o.output_type == "display_data"]
+    return [m[1] for h in shown if (m := re.fullmatch(r'<img src="data:image/svg\+xml;base64,[A-Za-z0-9+/=]+" alt="([^"]+)">', h))]
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +115,7 @@ def commanded(inputs, given, audit):
 def test_the_audit_runs_to_its_last_line_without_an_error(audit):
     assert has_no_error(audit)
     assert printed(audit)[-1] == "audit complete"
+    assert pictures(audit) == ["各类别规定的结论 · Provisions by category and verdict", "付款时间线 · Timeline of payments"]
 
 
 def test_the_audit_writes_what_the_command_writes_and_nothing_else(audit, commanded, inputs):
@@ -202,6 +211,7 @@ def test_the_portfolio_counts_what_the_command_found_in_each_contract(reports, c
     done = run("portfolio.ipynb", tmp_path / "work", reports=str(reports))
     assert has_no_error(done)
     assert printed(done) == ["2 contracts", "portfolio complete"]
+    assert pictures(done) == ["各合同的规定 · Provisions by contract"]
     worst = provision_verdicts(commanded)
     verdicts = [v for v, _ in labels.SHOWN if v in worst.values()]
     kept = {f["provision"] for f in commanded["findings"] if f["verdict"] == "compliant"}

@@ -19,6 +19,7 @@ from compliance.ground import Problem, plain_day
 from compliance.linting.loading import LoadedContract, contract_ids, load_contract
 from compliance.reading.schema import suggestion
 from compliance.reporting import labels
+from compliance.reporting.page import image
 
 
 class UnusableInput(RuntimeError):
@@ -97,6 +98,13 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> H
             Markup("<td>{}</td>").format(_cell(row.get(c))) for c in columns))
         for row in rows)
     return HTML(str(Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)))
+
+
+def figure(svg: str | None, text: str) -> HTML:
+    """A drawing of ours with its text alternative; what there is nothing to draw of is said in words."""
+    if svg is None:
+        return HTML(str(escape(text)))
+    return HTML(str(Markup('<img src="{}" alt="{}">').format(image(svg), text)))
 
 
 def findings_table(findings: Sequence[Mapping[str, Any]], lang: str = "zh") -> HTML:
