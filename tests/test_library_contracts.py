@@ -296,5 +296,6 @@ def test_the_engine_swallows_what_an_action_raises():
 
 
 def test_the_calendar_package_refuses_a_year_without_a_notice():
+    """Its own answer to a year that is not published yet: our pinned calendar relies on it never guessing."""
     with pytest.raises(NotImplementedError):
         is_workday(pd.Timestamp("2040-01-02").date())

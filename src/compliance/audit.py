@@ -65,7 +65,7 @@ def audit(loaded: LoadedContract, store: EvidenceStore, as_of: date, problems: I
 
 @contextmanager
 def _collecting_rarely() -> Iterator[None]:
-    """The records of an audit have no cycles: a collector that keeps walking over all of them takes a third of the time."""
+    """The records of an audit have no cycles: a collector that keeps walking over all of them takes a fifth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 100, 100)
     try:

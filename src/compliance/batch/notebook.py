@@ -119,5 +119,6 @@ def findings_table(findings: Sequence[Mapping[str, Any]], lang: str = "zh") -> H
 
 def _places(evidence: Sequence[Mapping[str, Any]], count: int, shown: int = 3) -> str:
     """Where the first rows of evidence stand, and how many more there are."""
-    places = "; ".join(f"{e['file']}:{e['row']}" for e in evidence[:shown])
-    return f"{places} +{count - min(len(evidence), shown)}" if count > min(len(evidence), shown) else places
+    first = evidence[:shown]
+    places = "; ".join(f"{e['file']}:{e['row']}" for e in first)
+    return f"{places} +{count - len(first)}" if count > len(first) else places
