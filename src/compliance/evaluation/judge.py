@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -10,13 +10,16 @@ from typing import Any
 
 from compliance.evaluation.lineage import EvidenceRow, decoded
 from compliance.evaluation.measure import LISTED_CASES, Measured, Measurement, measure_rule
+from compliance.evaluation.readings import are_same_cases, measure_readings
 from compliance.evaluation.reads import evidence_of, in_doubt, tables_read
 from compliance.evaluation.workspace import Workspace
 from compliance.model.checked import CheckedCases, CheckedRule, Line
 from compliance.model.contract import Bilingual, Provision, Scalar
-from compliance.model.verdict import CLEAR_VERDICTS, verdict_of_none
+from compliance.model.rule import Reading
+from compliance.model.verdict import EFFECT_MODALITIES, verdict_of_none, worst
 
 CENT = Decimal("0.01")
+EXAMPLES = 20  # cases whose rows stand for very many alike
 
 @dataclass(frozen=True, slots=True)
 class ReadingOutcome:
@@ -63,52 +66,88 @@ class Outcome:
         return bool(self.readings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A rule under one reading: its cases, those only counted, and the rows of the family's list that have none."""
+
+    cases: tuple[tuple[Measured, Outcome], ...]
+    counted: tuple[tuple[Measured, Outcome], ...]
+    without: Mapping[int, Outcome]
+
+    def outcomes(self, further: Sequence[Outcome] = ()) -> list[Outcome]:
+        return [*(o for _, o in self.cases), *further, *(o for _, o in self.counted), *self.without.values()]
+
+    def together(self, parameter: int) -> Outcome:
+        """All cases of a row of the family's list as one, worst first."""
+        found = [o for case, o in (*self.cases, *self.counted) if case.parameter == parameter]
+        if not found:
+            return self.without[parameter]
+        return found[0] if len(found) == 1 else replace(found[0], verdict=worst(o.verdict for o in found), due=None, amount=None)
+
+
 def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
-    """The verdicts of all cases of a rule under its default reading; other readings where they differ.
-
-    Two readings are compared case by case, so that of many cases the clear ones can only be counted afterwards.
-    """
+    """The verdicts of all cases of a rule under its default reading, and other readings where they differ."""
     if not rule.readings:
-        return _under_one_reading(workspace, rule)
-    outcomes = _under_one_reading(workspace, rule, listed=True)
-    for reading, variant in rule.readings:
-        others = {(o.provision.id, o.subject): o for o in _under_one_reading(workspace, variant, listed=True)}
-        absent = _no_case(workspace, variant, _provision(workspace, variant, 1))
-        outcomes = [_contested(o, others.get((o.provision.id, o.subject), absent), reading.name, reading.text)
-                    for o in outcomes]
-    return _counted(outcomes) if len(outcomes) > LISTED_CASES else outcomes
+        return _judged(workspace, rule, measure_rule(workspace, rule)).outcomes()
+    none = [{p: _no_case(workspace, other, _provision(workspace, other, p), p) for p in _numbers(workspace, rule)}
+            for _, other in rule.readings]
+    measured = measure_readings(workspace, rule, [{p: o.verdict for p, o in found.items()} for found in none])
+    judged = _judged(workspace, rule, measured[0])
+    further: dict[tuple[int, str, str | None], Outcome] = {}
+    for (reading, variant), measurement, without in zip(rule.readings, measured[1:], none, strict=True):
+        other, is_same = _judged(workspace, variant, measurement), are_same_cases(rule, variant)
+        cases = {_pair(case, is_same): o for case, o in other.cases}
+        known = {_pair(case, is_same) for case, _ in judged.cases}
+        judged = replace(
+            judged, cases=tuple((case, _contested(o, cases.get(_pair(case, is_same), without[case.parameter]), reading))
+                                for case, o in judged.cases),
+            without={p: _contested(o, other.together(p), reading) for p, o in judged.without.items()})
+        for case, outcome in other.cases:
+            if outcome.verdict in ("breach", "arisen") and _pair(case, is_same) not in known:
+                name = (case.parameter, str(case.key), case.subject)
+                further[name] = _contested(further.get(name) or _no_case_of(outcome), outcome, reading)
+    return judged.outcomes(_in_one(further.values()) if len(further) > LISTED_CASES else list(further.values()))
 
 
-def _counted(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The clear and uncontested outcomes as one for each verdict and provision, the others as they are."""
-    kept: list[Outcome] = []
-    clear: dict[tuple[str, str], list[Outcome]] = {}
-    for outcome in outcomes:
-        if outcome.verdict in CLEAR_VERDICTS and not outcome.readings:
-            clear.setdefault((outcome.provision.id, outcome.verdict), []).append(outcome)
-        else:
-            kept.append(outcome)
-    return [*kept, *(replace(same[0], subject=None, link="", due=None, done=None, measures={}, evidence=(), evidence_count=0,
-                             provisional=any(o.provisional for o in same), count=sum(o.count for o in same))
-                     for same in clear.values())]
+def _pair(case: Measured, is_same: bool) -> tuple[int, str | None]:
+    """What says that a case of two readings is the same."""
+    return case.parameter, str(case.key) if is_same else case.subject
 
 
-def _contested(outcome: Outcome, other: Outcome, name: str, text: Bilingual) -> Outcome:
+def _contested(outcome: Outcome, other: Outcome, reading: Reading) -> Outcome:
     if (other.verdict, other.amount) == (outcome.verdict, outcome.amount):
         return outcome
-    reading = ReadingOutcome(name, text, other.verdict, other.due, other.amount)
-    return replace(outcome, readings=(*outcome.readings, reading))
+    differing = ReadingOutcome(reading.name, reading.text, other.verdict, other.due, other.amount)
+    return replace(outcome, readings=(*outcome.readings, differing))
 
 
-def _under_one_reading(workspace: Workspace, rule: CheckedRule, *, listed: bool = False) -> list[Outcome]:
-    measurement = measure_rule(workspace, rule, listed=listed)
-    if not measurement.cases:
-        return _without_cases(workspace, rule, measurement)
-    outcomes = [_judge(workspace, rule, case) for case in measurement.cases]
-    found = {case.parameter for case in measurement.cases}
-    outcomes += [_no_case(workspace, rule, _provision(workspace, rule, p), p)
-                 for p in range(1, len(_parameters(workspace, rule)) + 1) if p not in found]
-    return outcomes
+def _no_case_of(outcome: Outcome) -> Outcome:
+    """What only another reading takes for a case: nothing under the default one, with the rows that show it."""
+    verdict = "not_arisen" if outcome.provision.modality in EFFECT_MODALITIES else "not_triggered"
+    return replace(outcome, verdict=verdict, due=None, done=None, amount=None, computation=None, why=None, not_shown=())
+
+
+def _in_one(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Very many cases of other readings as one for each provision and what the readings say; the first rows stand for all."""
+    alike: dict[tuple[object, ...], list[Outcome]] = {}
+    for o in outcomes:
+        alike.setdefault((o.provision.id, *((r.name, r.verdict) for r in o.readings)), []).append(o)
+    return [replace(same[0], subject=None, link="", measures={}, count=len(same), evidence_count=sum(o.evidence_count for o in same),
+                    evidence=tuple(dict.fromkeys(e for o in same[:EXAMPLES] for e in o.evidence)),
+                    readings=tuple(replace(r, due=None, amount=None) for r in same[0].readings)) for same in alike.values()]
+
+
+def _judged(workspace: Workspace, rule: CheckedRule, measurement: Measurement) -> _Judged:
+    cases = tuple((case, _judge(workspace, rule, case)) for case in measurement.cases)
+    counted = tuple((case, _judge(workspace, rule, case)) for case in measurement.counted)
+    found = {case.parameter for case, _ in (*cases, *counted)}
+    without = {p: _without_case(workspace, rule, measurement, p) for p in _numbers(workspace, rule) if p not in found}
+    return _Judged(cases, counted, without)
+
+
+def _numbers(workspace: Workspace, rule: CheckedRule) -> range:
+    """The rows of the family's list by number; 1 without family."""
+    return range(1, len(_parameters(workspace, rule)) + 1)
 
 
 def _parameters(workspace: Workspace, rule: CheckedRule) -> tuple[Mapping[str, Scalar], ...]:
@@ -122,17 +161,15 @@ def _provision(workspace: Workspace, rule: CheckedRule, parameter: int) -> Provi
     return workspace.contract.provisions[name]
 
 
-def _without_cases(workspace: Workspace, rule: CheckedRule, measurement: Measurement) -> list[Outcome]:
+def _without_case(workspace: Workspace, rule: CheckedRule, measurement: Measurement, parameter: int) -> Outcome:
     """No case: unknown where the table was not supplied, else what the rule says of having none."""
-    count = len(_parameters(workspace, rule))
-    provisions = [(p, _provision(workspace, rule, p)) for p in range(1, count + 1)]
-    if not measurement.supplied:
-        missing = evidence_of(workspace, rule.cases.table or "")
-        return [_plain(rule, workspace, p, found, "no_evidence", missing) for p, found in provisions]
-    return [_no_case(workspace, rule, found, p) for p, found in provisions]
+    provision = _provision(workspace, rule, parameter)
+    if measurement.supplied:
+        return _no_case(workspace, rule, provision, parameter)
+    return _plain(rule, workspace, parameter, provision, "no_evidence", evidence_of(workspace, rule.cases.table or ""))
 
 
-def _no_case(workspace: Workspace, rule: CheckedRule, provision: Provision, parameter: int = 1) -> Outcome:
+def _no_case(workspace: Workspace, rule: CheckedRule, provision: Provision, parameter: int) -> Outcome:
     table = rule.cases.table
     source = workspace.source(table) if table else None
     if source is not None and source.open:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -32,9 +32,10 @@ class Measured:
 
     `first` is the first line that holds (-1: none), `unclear` the lines before it that could have held instead.
     `measures` are the named values of the case: (lower, upper) bound. `evidence`: numbered rows (`lineage`) of the case
-    and of each set, and how many there are.
+    and of each set, and how many there are. `key` is what the case is a case of: a row, a period, a value.
     """
 
+    key: Hashable
     subject: str | None
     link: str | None
     parameter: int
@@ -53,10 +54,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """All cases of a rule; `supplied` False when the table of its cases was not supplied."""
+    """All cases of a rule; `supplied` False when the table of its cases was not supplied.
+
+    Of very many cases the clear ones are only `counted`, as one for each verdict of the table of lines.
+    """
 
     supplied: bool
     cases: tuple[Measured, ...]
+    counted: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +122,46 @@ def _needs(rows: CheckedSet, wanted: Iterable[Aggregate]) -> set[str]:
 
 def measure_rule(workspace: Workspace, rule: CheckedRule, *, listed: bool = False) -> Measurement:
     """The cases of a rule with what the evidence shows of each; `listed`: the clear ones too, however many."""
-    if rule.cases.table is not None and not workspace.source(rule.cases.table).supplied:
+    plan = prepare(workspace, rule)
+    if plan is None:
         return Measurement(False, ())
+    measurement = _listed(workspace, plan, rule) if listed or not is_large(workspace, rule) else _counted(workspace, plan, rule)
+    clear_up(workspace, plan)
+    return measurement
+
+
+def is_large(workspace: Workspace, rule: CheckedRule) -> bool:
+    """Whether the clear cases of a rule are only counted."""
+    source = cases_source(workspace, rule)
+    return source is not None and source.size > LISTED_CASES
+
+
+def cases_source(workspace: Workspace, rule: CheckedRule) -> Source | None:
+    """The table of which each row is a case."""
+    return workspace.source(rule.cases.table) if rule.cases.form == "each" and rule.cases.table else None
+
+
+def prepare(workspace: Workspace, rule: CheckedRule) -> Plan | None:
+    """The plan of a rule, with its stages ready to be queried; None where the table of its cases was not supplied."""
+    if rule.cases.table is not None and not workspace.source(rule.cases.table).supplied:
+        return None
     if rule.cases.form == "every":
         make_periods(workspace, rule.cases)
     key = plan_key(_content(rule), _states(workspace, rule.cases, rule.sets, rule.rule.family), workspace.as_of,
                    workspace.contract.service_start, workspace.contract.service_end)
+    return _ready(workspace, key, lambda: _plan(workspace, rule, f"s_{key[:16]}"))
+
+
+def _ready(workspace: Workspace, key: str, make: Callable[[], Plan]) -> Plan:
+    """The plan kept under the key, its statements run; a new one runs them while it is made."""
     plan = workspace.plans.get(key)
     if plan is None:
-        plan = _plan(workspace, rule, f"s_{key[:16]}")
+        plan = make()
         workspace.plans.put(key, plan)
-    else:
-        for statement in plan.statements:
-            workspace.run(statement)
-    source = workspace.source(rule.cases.table) if rule.cases.form == "each" and rule.cases.table else None
-    rows, rest = _fetch(workspace, plan, rule, source, listed=listed)
-    return Measurement(True, tuple(_measured(dict(zip(plan.columns, row, strict=True)), rule, plan, source) for row in rows) + rest)
+        return plan
+    for statement in plan.statements:
+        workspace.run(statement)
+    return plan
 
 
 def _content(rule: CheckedRule) -> tuple[object, ...]:
@@ -206,45 +235,53 @@ def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
     return columns
 
 
-def _fetch(workspace: Workspace, plan: Plan, rule: CheckedRule, source: Source | None, *,
-           listed: bool) -> tuple[list[tuple], tuple[Measured, ...]]:
-    """All cases in the order of their keys; of very many the clear ones only by number.
+def _listed(workspace: Workspace, plan: Plan, rule: CheckedRule) -> Measurement:
+    """All cases in the order of their keys."""
+    return Measurement(True, cases_of(workspace, rule, plan, f'SELECT * FROM ({plan.query}) ORDER BY "k", "p"'))
+
+
+def _counted(workspace: Workspace, plan: Plan, rule: CheckedRule) -> Measurement:
+    """The clear cases by number only, the others in the order of their keys.
 
     One pass: the clear cases are counted, the others listed. (As a filter the conditions would be written out, and
     computed, once for every mention.)
     """
-    if listed or source is None or source.size <= LISTED_CASES:
-        rows = workspace.run(f'SELECT * FROM ({plan.query}) ORDER BY "k", "p"')
-        _drop(workspace, plan)
-        return rows, ()
     case = ", ".join(f"'{c}': \"{c}\"" for c in plan.columns)
     found = workspace.run(f"""
         SELECT "p", "first", count(*) FILTER ("_settled"), bool_or("provisional") FILTER ("_settled"),
                list({{{case}}}) FILTER (NOT "_settled")
-        FROM (SELECT *, coalesce({_settled(rule.lines)}, FALSE) AS "_settled" FROM ({plan.query}))
+        FROM (SELECT *, {settled(rule.lines)} AS "_settled" FROM ({plan.query}))
         GROUP BY "p", "first" ORDER BY "p", "first"
         """)
-    _drop(workspace, plan)
     unclear = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c["k"], c["p"]))
-    rest = tuple(_rolled(rule, p, first, count, provisional) for p, first, count, provisional, _ in found if count)
-    return [tuple(c.values()) for c in unclear], rest
+    source = cases_source(workspace, rule)
+    return Measurement(True, tuple(_measured(c, rule, plan, source) for c in unclear),
+                       tuple(number_of_cases(rule, *numbers) for *numbers, _ in found if numbers[2]))
 
 
-def _settled(lines: Sequence[Line]) -> str:
+def cases_of(workspace: Workspace, rule: CheckedRule, plan: Plan, query: str) -> tuple[Measured, ...]:
+    """The cases that a query for the columns of the plan gives."""
+    source = cases_source(workspace, rule)
+    return tuple(_measured(dict(zip(plan.columns, row, strict=True)), rule, plan, source) for row in workspace.run(query))
+
+
+def settled(lines: Sequence[Line]) -> str:
     """SQL: the first line that holds gives a clear verdict, no line before it is unclear, and the case itself is sure."""
     clear = [i for i, line in enumerate(lines) if line.verdict in CLEAR_VERDICTS]
     ways = [" AND ".join([f'"first" = {i}', *(f'NOT "unclear{j}"' for j in range(i))]) for i in clear]
-    return f"({' OR '.join(f'({w})' for w in ways) or 'FALSE'}) AND NOT \"c_doubt\""
+    return f"coalesce(({' OR '.join(f'({w})' for w in ways) or 'FALSE'}) AND NOT \"c_doubt\", FALSE)"
 
 
-def _drop(workspace: Workspace, plan: Plan) -> None:
-    for i in range(len(plan.statements)):
-        name = plan.statements[i].split('"', 2)[1]
+def clear_up(workspace: Workspace, plan: Plan) -> None:
+    """Drops the stages of a plan."""
+    for statement in plan.statements:
+        name = statement.split('"', 2)[1]
         workspace.run(f'DROP TABLE IF EXISTS "{name}"')
 
 
-def _rolled(rule: CheckedRule, parameter: int, first: int, count: int, provisional: bool) -> Measured:
-    return Measured(None, None, parameter, False, first, (), None, None, (None,) * len(rule.excuses), {}, {}, (),
+def number_of_cases(rule: CheckedRule, parameter: int, first: int, count: int, provisional: bool) -> Measured:
+    """As many clear cases with the same first line, of which no more is said."""
+    return Measured(None, None, None, parameter, False, first, (), None, None, (None,) * len(rule.excuses), {}, {}, (),
                     provisional, count)
 
 
@@ -254,7 +291,7 @@ def _measured(row: Mapping[str, Any], rule: CheckedRule, plan: Plan, source: Sou
     evidence = tuple(own + [(tuple(row[rows] or ()), row[count] or 0) for rows, count in plan.evidence])
     subject = _text(row["own_subject"]) if rule.subject is not None else row["subject"]
     return Measured(
-        subject=subject, link=_text(row["link"]) if rule.link is not None else subject, parameter=row["p"],
+        key=row["k"], subject=subject, link=_text(row["link"]) if rule.link is not None else subject, parameter=row["p"],
         doubtful=bool(row["c_doubt"]), first=row["first"],
         unclear=tuple(i for i in range(len(rule.lines)) if row[f"unclear{i}"]), due=row.get("due"), done=row.get("done"),
         excuses=tuple(row[f"excuse{i}"] for i in range(len(rule.excuses))),
@@ -278,16 +315,10 @@ def make_view(workspace: Workspace, view: CheckedView) -> None:
         make_periods(workspace, view.cases)
     key = plan_key(view, _states(workspace, view.cases, view.sets, None), workspace.as_of, workspace.contract.service_start,
                    workspace.contract.service_end)
-    plan = workspace.plans.get(key)
-    if plan is None:
-        plan = _view_plan(workspace, view, f"s_{key[:16]}")
-        workspace.plans.put(key, plan)
-    else:
-        for statement in plan.statements:
-            workspace.run(statement)
+    plan = _ready(workspace, key, lambda: _view_plan(workspace, view, f"s_{key[:16]}"))
     name = f"view_{view.name}"
     workspace.run(f'CREATE OR REPLACE TABLE "{name}" AS {plan.query}')
-    _drop(workspace, plan)
+    clear_up(workspace, plan)
     total, doubtful = workspace.run(f'SELECT count(*), count(*) FILTER ("_doubt") FROM "{name}"')[0]
     workspace.sources[view.name] = Source(
         view.name, shape, workspace.table(name), frozenset(shape.columns), nullable=frozenset(shape.columns),
