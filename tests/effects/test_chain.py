@@ -32,11 +32,11 @@ def tables(draw):
 @settings(max_examples=2000, deadline=None)
 @given(tables())
 def test_engine_and_fixpoint_agree(table):
-    assert engine.infer(*table) == fixpoint.infer(*table)
+    assert engine.infer(*table) == fixpoint.infer(*table) == chain.infer(*table, {})
 
 
 def infer(outcomes, candidates, dependencies, excuses=()):
-    return chain.infer(outcomes, candidates, dependencies, excuses)
+    return chain.infer(outcomes, candidates, dependencies, excuses, {})
 
 
 def test_any_needs_one_source_and_all_needs_each():
@@ -87,7 +87,7 @@ def test_a_circle_comes_to_an_end():
 def test_a_disagreement_stops_the_audit(monkeypatch):
     monkeypatch.setattr(fixpoint, "infer", lambda *_: Inferred({9: (1,)}, {}, {}))
     with pytest.raises(chain.ChainDisagreement, match="arisen: 9: engine None, fixpoint"):
-        infer([], [Candidate(2, "r", "P010", "", "met")], [Dependency("r", "P001", False, "any")])
+        infer([Outcome(1, "P001", "", "breach")], [Candidate(2, "r", "P010", "", "met")], [Dependency("r", "P001", False, "any")])
 
 
 def test_the_engine_refuses_what_it_would_lose():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,6 @@ from compliance.cli.places import rules_root
 from compliance.cli.shown import out, plain, show_problems
 from compliance.evidence.check import check_evidence
 from compliance.evidence.dictionary import load_dictionary
-from compliance.evidence.template import write_template
 from compliance.linting.loading import load_contract
 from compliance.linting.needs import needed_columns
 
@@ -52,5 +52,7 @@ def template(contract: Annotated[str, typer.Argument(help="Contract, such as gov
         raise typer.Exit(2)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{contract}.xlsx"
+    # What writes workbooks is only loaded where one is written.
+    write_template = import_module("compliance.evidence.template").write_template
     write_template(path, loaded.contract.title.zh, needed_columns(loaded.checked), load_dictionary())
     out.print(plain(f"wrote {path.name}"))

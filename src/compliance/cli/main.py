@@ -16,7 +16,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from compliance.audit import Audit
 from compliance.audit import audit as run_audit
 from compliance.cli import evidence, rules
-from compliance.cli.batch import batch as run_portfolio
 from compliance.cli.places import rules_root
 from compliance.cli.shown import counts_line, errors, findings_table, out, plain, show_finding, show_problems
 from compliance.document import findings_document
@@ -165,7 +164,9 @@ def batch(evidence: Annotated[Path, typer.Option(help="Folder with one folder of
 
     Example: compliance batch --evidence data --out reports --jobs 2
     """
-    raise typer.Exit(run_portfolio(rules_root(rules_dir), evidence, as_of, jobs, out_dir, lang.value))
+    # What runs notebooks takes most of a second to load; the other commands do not wait for it.
+    run = import_module("compliance.cli.batch").batch
+    raise typer.Exit(run(rules_root(rules_dir), evidence, as_of, jobs, out_dir, lang.value))
 
 
 def _is_about(finding: dict[str, Any], contract: str, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from compliance.effects.chain import infer
+from compliance.effects.chain import Known, infer
 from compliance.effects.facts import Candidate, Dependency, Excuse, Inferred
 from compliance.effects.facts import Outcome as Fact
 from compliance.evaluation.judge import Outcome, ReadingOutcome
@@ -32,9 +32,10 @@ def follow(judged: Sequence[Judged]) -> list[Judged]:
 
     What rests on a contested outcome is contested where the chaining under the other reading ends otherwise.
     """
-    result = _chained(judged)
+    known: Known = {}
+    result = _chained(judged, known)
     for reading in readings_of([o for j in judged for o in j.outcomes]):
-        other = _chained([Judged(j.rule, tuple(under(o, reading) for o in j.outcomes)) for j in judged])
+        other = _chained([Judged(j.rule, tuple(under(o, reading) for o in j.outcomes)) for j in judged], known)
         result = [Judged(j.rule, tuple(contested(mine, theirs, reading) for mine, theirs in zip(j.outcomes, k.outcomes, strict=True)))
                   for j, k in zip(result, other, strict=True)]
     return result
@@ -55,12 +56,13 @@ def contested(outcome: Outcome, other: Outcome, reading: Reading) -> Outcome:
     """The outcome with what the other reading makes of it, where that differs."""
     name, text = reading
     kept = tuple(r for r in outcome.readings if (r.name, r.text) != reading)
-    if (outcome.verdict, outcome.amount) != (other.verdict, other.amount):
-        kept = (*kept, ReadingOutcome(name, text, other.verdict, other.due, other.amount))
-    return replace(outcome, readings=kept)
+    if (outcome.verdict, outcome.amount) == (other.verdict, other.amount):
+        return outcome if len(kept) == len(outcome.readings) else replace(outcome, readings=kept)
+    differing = ReadingOutcome(name, text, other.verdict, other.due, other.amount)
+    return replace(outcome, readings=(*kept, differing))
 
 
-def _chained(judged: Sequence[Judged]) -> list[Judged]:
+def _chained(judged: Sequence[Judged], known: Known) -> list[Judged]:
     flat = [(j.rule, o) for j in judged for o in j.outcomes]
     outcomes, candidates = [], []
     for i, (rule, outcome) in enumerate(flat):
@@ -71,7 +73,7 @@ def _chained(judged: Sequence[Judged]) -> list[Judged]:
             candidates.append(Candidate(i, rule.rule.id, outcome.provision.id, outcome.link, "met" if state == "arisen" else "doubt"))
         else:
             outcomes.append(Fact(i, outcome.provision.id, outcome.link, state))
-    inferred = infer(outcomes, candidates, _dependencies(judged), _excuses(judged))
+    inferred = infer(outcomes, candidates, _dependencies(judged), _excuses(judged), known)
     return _applied(judged, inferred, dict(enumerate(flat)))
 
 
