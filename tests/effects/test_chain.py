@@ -86,7 +86,7 @@ def test_a_circle_comes_to_an_end():
 
 def test_a_disagreement_stops_the_audit(monkeypatch):
     monkeypatch.setattr(fixpoint, "infer", lambda *_: Inferred({9: (1,)}, {}, {}))
-    with pytest.raises(chain.ChainDisagreement, match="arisen: 9: engine None, fixpoint"):
+    with pytest.raises(chain.ChainDisagreement, match="9: engine None, fixpoint"):
         infer([Outcome(1, "P001", "", "breach")], [Candidate(2, "r", "P010", "", "met")], [Dependency("r", "P001", False, "any")])
 
 

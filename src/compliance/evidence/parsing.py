@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 from compliance.evidence.dictionary import CodeList, ColumnSpec, Dictionary
 
@@ -14,7 +15,8 @@ _TRUE = ("true", "yes", "1", "是", "有", "已", "对", "√")
 _FALSE = ("false", "no", "0", "否", "无", "未", "不", "×")
 # From 1900 on: an earlier year, such as 0026, is a slip, and a day of it would be before every last day.
 _DAY = r"((?:19|[2-9]\d)\d\d)(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日)"
-_CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)"
+_CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?"
+_MIDNIGHT = r"(?:[ T]00:00(?::00)?)?"
 # What a plain cell begins and ends with: printable ASCII and Chinese characters.
 _SIGN = "!-~\u4e00-\u9fff"
 # A declared format that is not year first, and the year-first form it stands for.
@@ -64,8 +66,20 @@ def _year_first(text: str, date_format: str) -> str:
     return f"regexp_replace({text}, '{pattern}', '{replacement}')"
 
 
-def typed(column: ColumnSpec, text: str, dictionary: Dictionary, date_format: str = "YYYY-MM-DD") -> str:
-    """SQL that reads the cleaned text of a cell as the type of its column."""
+def split(column: ColumnSpec, text: str, date_format: str = "YYYY-MM-DD") -> str:
+    """SQL that makes of the cleaned text of a cell what `typed` reads: a day or a moment is split into its parts.
+
+    A step of its own, because the engine would prepare the pattern once for every part.
+    """
+    if column.type not in ("date", "datetime"):
+        return text
+    pattern, count = (_DAY + _MIDNIGHT, 9) if column.type == "date" else (_DAY + _CLOCK, 12)
+    names = ", ".join(f"'g{i}'" for i in range(1, count + 1))
+    return f"regexp_extract({_year_first(_narrow(text), date_format)}, '^{pattern}$', [{names}])"
+
+
+def typed(column: ColumnSpec, text: str, dictionary: Dictionary) -> str:
+    """SQL that reads a cell, cleaned and split, as the type of its column."""
     match column.type:
         case "text":
             return f"CASE WHEN regexp_full_match({text}, '[ -~\u4e00-\u9fff]*') THEN {text}" \
@@ -73,12 +87,11 @@ def typed(column: ColumnSpec, text: str, dictionary: Dictionary, date_format: st
         case "enum":
             return _code(text, dictionary.code_lists[column.enum or ""])
         case "boolean":
-            return (f"CASE WHEN lower({text}) IN ({_list(_TRUE)}) THEN TRUE"
-                    f" WHEN lower({text}) IN ({_list(_FALSE)}) THEN FALSE END")
+            return f"{_map(dict.fromkeys(_TRUE, 'TRUE') | dict.fromkeys(_FALSE, 'FALSE'))}[lower({text})]"
         case "date":
-            return _date(_year_first(_narrow(text), date_format))
+            return _date(text)
         case "datetime":
-            return _moment(_year_first(_narrow(text), date_format))
+            return _moment(text)
         case "integer":
             return _number(_narrow(text), "BIGINT", 0)
         case "money":
@@ -87,20 +100,19 @@ def typed(column: ColumnSpec, text: str, dictionary: Dictionary, date_format: st
             return _number(_narrow(text), "DECIMAL(18,6)", 6)
 
 
-def _list(values: tuple[str, ...]) -> str:
-    return ", ".join(text_literal(v) for v in values)
-
-
 def _code(text: str, codes: CodeList) -> str:
     """A code by itself, its Chinese label or an alias; full-width and half-width signs are the same."""
-    exact = "".join(f" WHEN {text} IN ({_list((c.code, c.zh, *c.aliases))}) THEN {text_literal(c.code)}" for c in codes.values)
+    labels = {label: code.code for code in codes.values for label in (code.code, code.zh, *code.aliases)}
     folded: dict[str, str] = {}
-    for code in codes.values:
-        for label in (code.code, code.zh, *code.aliases):
-            folded.setdefault(unicodedata.normalize("NFKC", label), code.code)
-    pairs = ", ".join(f"{text_literal(label)}: {text_literal(code)}" for label, code in folded.items())
-    # One call only: a call that stands twice is hoisted out of the CASE by the engine and then made for every row.
-    return f"CASE{exact} WHEN {text} IS NOT NULL THEN MAP {{{pairs}}}[nfkc({text})] END"
+    for label, code in labels.items():
+        folded.setdefault(unicodedata.normalize("NFKC", label), code)
+    known = _map({k: text_literal(v) for k, v in (folded | labels).items()})
+    return f"coalesce({known}[{text}], {known}[nfkc({text})])"
+
+
+def _map(values: Mapping[str, str]) -> str:
+    """A look-up of texts. (The engine turns every list of IN into a join of its own, which costs more to plan than to run.)"""
+    return f"MAP {{{', '.join(f'{text_literal(k)}: {v}' for k, v in values.items())}}}"
 
 
 def _number(text: str, kind: str, places: int) -> str:
@@ -111,34 +123,26 @@ def _number(text: str, kind: str, places: int) -> str:
     return f"CASE WHEN regexp_full_match({text}, '{form}') THEN TRY_CAST({bare} AS {kind}) END"
 
 
-def _parts(text: str, pattern: str, count: int) -> list[str]:
-    names = ", ".join(f"'g{i}'" for i in range(1, count + 1))
-    return [f"regexp_extract({text}, '^{pattern}$', [{names}])['g{i}']" for i in range(1, count + 1)]
+def _day_of(parts: str) -> str:
+    """The day of what a cell was split into; the year is empty where it is none."""
+    month = "concat(" + ", ".join(f"{parts}.g{i}" for i in (2, 4, 6, 8)) + ")"
+    day = "concat(" + ", ".join(f"{parts}.g{i}" for i in (3, 5, 7, 9)) + ")"
+    return f"TRY_CAST({parts}.g1 || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0') AS DATE)"
 
 
-def _day_of(groups: list[str]) -> str:
-    year, *pairs = groups
-    month = "concat(" + ", ".join(pairs[0::2]) + ")"
-    day = "concat(" + ", ".join(pairs[1::2]) + ")"
-    return f"TRY_CAST({year} || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0') AS DATE)"
-
-
-def _date(text: str) -> str:
+def _date(parts: str) -> str:
     """Year first, so that nothing is ambiguous; a time of midnight after it is a day all the same."""
-    pattern = _DAY + r"(?:[ T]00:00(?::00)?)?"
-    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN {_day_of(_parts(text, pattern, 9))} END"
+    return f"CASE WHEN {parts}.g1 <> '' THEN {_day_of(parts)} END"
 
 
-def _moment(text: str) -> str:
+def _moment(parts: str) -> str:
     """A moment to the minute or second; a bare day is marked by its first microsecond; 24:00 is the next day's 00:00."""
-    groups = _parts(text, _DAY + _CLOCK + "?", 12)
-    day = _day_of(groups[:9])
-    hour, minute, second = groups[9:]
+    hour, minute, second = (f"{parts}.g{i}" for i in (10, 11, 12))
     clock = (f"CASE WHEN {hour} = '' THEN to_microseconds(1)"
              f" WHEN {hour}::INT < 24 AND {minute}::INT < 60 AND coalesce(nullif({second}, '')::INT, 0) < 60"
              f" THEN to_hours({hour}::INT) + to_minutes({minute}::INT) + to_seconds(coalesce(nullif({second}, '')::INT, 0))"
              f" WHEN {hour} = '24' AND {minute}::INT = 0 AND coalesce(nullif({second}, '')::INT, 0) = 0 THEN to_hours(24) END")
-    return f"CASE WHEN regexp_full_match({text}, '{_DAY}{_CLOCK}?') THEN {day}::TIMESTAMP + ({clock}) END"
+    return f"CASE WHEN {parts}.g1 <> '' THEN {_day_of(parts)}::TIMESTAMP + ({clock}) END"
 
 
 # What a typed column of a Parquet file or database may be, for each type of the dictionary.

@@ -22,7 +22,7 @@ from ibis.expr.datatypes import DataType
 
 from compliance.evidence.csv_files import Staged
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
-from compliance.evidence.parsing import SQL_TYPES, cleaned, is_day, is_plain, native, quoted, text_literal, typed
+from compliance.evidence.parsing import SQL_TYPES, cleaned, is_day, is_plain, native, quoted, split, text_literal, typed
 from compliance.evidence.records import EvidenceTable
 from compliance.evidence.staging import Part
 
@@ -72,7 +72,7 @@ def _reader(staged: Staged) -> str:
 def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary,
                date_format: str = "YYYY-MM-DD", *, stored: bool = True) -> EvidenceTable:
     """Makes `typed_`, `doubt_` and `raw_<table>` from `text_<table>`, whose supplied columns have the `physical` types."""
-    inner, outer, read = [], [], []
+    inner, parts, outer, read = [], [], [], []
     settled = frozenset() if stored else _settled(backend, spec, physical, dictionary)
     blank = _blank(backend, spec, physical) if stored else frozenset()
     for i, column in enumerate(spec.columns):
@@ -84,7 +84,8 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
             outer.append(f"{cell} AS {name}")
         elif physical[column.name] == "VARCHAR":
             inner.append(f"{cleaned(name)} AS {cell}")
-            outer.append(f"{typed(column, cell, dictionary, date_format)} AS {name}")
+            parts.append(f"{split(column, cell, date_format)} AS {quoted('s_' + column.name)}")
+            outer.append(f"{typed(column, quoted('s_' + column.name), dictionary)} AS {name}")
             read.append((i, column))
         else:
             inner.append(f"{name} AS {cell}")
@@ -100,7 +101,8 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
         SELECT _id, _file, _sheet, _row, ({unread})::HUGEINT AS _bad, ({missing}) AS _short,
                {', '.join(quoted(c.name) for c in spec.columns)}
         FROM (SELECT *, {', '.join(outer)} FROM (
-            SELECT _id, _file, _sheet, _row{''.join(', ' + i for i in inner)} FROM {quoted('text_' + spec.name)}))""")
+            SELECT *{''.join(', ' + p for p in parts)} FROM (
+                SELECT _id, _file, _sheet, _row{''.join(', ' + i for i in inner)} FROM {quoted('text_' + spec.name)})))""")
     backend.raw_sql(f"CREATE OR REPLACE TABLE {doubt} AS SELECT _id, _bad FROM {values} WHERE _bad <> 0 OR _short")
     bad = backend.raw_sql(f"SELECT {', '.join(['count(*)', *(f'count(*) FILTER ((_bad >> {i}) & 1 = 1)' for i, _ in read)])}"
                           f" FROM {doubt}").fetchone()[1:]
