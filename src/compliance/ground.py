@@ -1,8 +1,11 @@
-"""Ground: where something stands in a file, what is wrong with an input, and a day as a person writes it."""
+"""Ground: where something stands in a file, what is wrong with an input, a day as a person writes it, the memory of a process."""
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,3 +64,14 @@ def plain_day(text: str) -> date | None:
         return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         return None
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Our records have no cycles: a collector that keeps walking over all of them takes a fifth of the time of an audit."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 100, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

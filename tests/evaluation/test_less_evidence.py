@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -293,3 +295,103 @@ def test_without_evidence_no_duty_of_a_real_contract_is_kept(contract):
         assert [f.id for f in found if f.verdict in ("compliant", "excused", "waived")] == []
     finally:
         close(store)
+
+
+SETS_OF_ROWS = {"paid": {"from": "payments", "where": "instalment_no = case.item_no"},
+                "early": {"from": "payments", "where": "instalment_no <= case.item_no and paid_on < terms.day"},
+                "leave": {"from": "approvals", "where": "subject_id = case.order_id and decision = 'granted'"},
+                "leaves": {"from": "approvals", "where": "decision = 'granted' and valid_to_on >= terms.day"}}
+CONDITIONS_OF_CASES = ("item_no >= terms.two", "is_satisfied", "has_error or item_no = 1", "not is_satisfied", "item_no < 4")
+
+
+def rules_with_readings(chance):
+    """Rules whose other readings ask something else, or of other cases; some with a subject that several cases share."""
+    def cases():
+        return {"each": "work_orders", "where": chance.choice(CONDITIONS_OF_CASES)}
+
+    def change():
+        return chance.choice([{"decide": lines()}, {"cases": cases()}, {"cases": {"each": "work_orders"}, "decide": lines()}])
+
+    def lines():
+        return [{"compliant": condition(chance, 1)}, {"breach": condition(chance, 1)}]
+
+    return "rules: " + json.dumps([
+        {"id": f"read-{i}", "provision": f"P{i + 2:03}", "title": {"zh": "规则", "en": "Rule"}, "cases": cases(), "rows": SETS_OF_ROWS,
+         **({"subject": "item_no"} if i % 2 else {}), "decide": lines(),
+         "readings": {"own": {"default": True, "text": {"zh": "本", "en": "Own"}},
+                      **{name: {"text": {"zh": name, "en": name}, **change()} for name in ("first", "second")}}}
+        for i in range(10)], ensure_ascii=False)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_readings_of_many_cases_are_compared_as_those_of_few_are(sample, monkeypatch, seed):
+    chance = random.Random(seed)
+    made, tables = sample(rules_with_readings(chance), TERMS), evidence(chance, 30, blanks=0.15)
+    ids = [r.rule.id for r in made.loaded.checked.rules]
+    few = made.ask(ids, AS_OF, tables, columns=COLUMNS)
+    monkeypatch.setattr(measure, "LISTED_CASES", 1)
+    many = made.ask(ids, AS_OF, tables, columns=COLUMNS)
+    assert any(f.contested for f in few) and any(f.count > 1 for f in many)
+    assert _told(few) == _told(many) and _counted(few) == _counted(many)
+
+
+def _told(findings):
+    """The findings that are not clear or that another reading would change."""
+    return Counter((f.rule, f.subject, f.verdict, tuple((r.reading, r.verdict) for r in f.readings), f.evidence) for f in findings
+                   if f.contested or f.verdict not in ("compliant", "not_triggered"))
+
+
+def _counted(findings):
+    """How many cases are clear under every reading."""
+    counts = Counter()
+    for f in findings:
+        if not f.contested and f.verdict in ("compliant", "not_triggered"):
+            counts[f.rule, f.verdict] += f.count
+    return counts
+
+
+OTHER_CASES = """\
+rules:
+- id: reports-only
+  provision: P002
+  title: {zh: 报告, en: Reports}
+  cases: {each: deliverables, where: "deliverable_type = 'monthly_report'"}
+  must: is_verified
+  readings:
+    reports: {default: true, text: {zh: 仅月报, en: Monthly reports only}}
+    each: {text: {zh: 全部, en: All of them}, cases: {each: deliverables}}
+- id: by-order
+  provision: P003
+  title: {zh: 工单, en: Orders}
+  cases: {each: work_orders, where: has_error}
+  must: is_satisfied
+  readings:
+    orders: {default: true, text: {zh: 工单, en: Orders}}
+    deliverables: {text: {zh: 成果, en: Deliverables}, cases: {each: deliverables}, must: is_verified}
+"""
+
+
+def test_a_breach_of_what_only_another_reading_takes_for_a_case_is_told(sample):
+    rules = sample(OTHER_CASES, TERMS)
+    rows = [{"deliverable_id": f"D{i}", "deliverable_type": kind, "is_verified": good} for i, (kind, good) in enumerate(
+        [("monthly_report", False), ("data_analysis_monthly", False), ("data_analysis_monthly", True)])]
+    found = {f.subject: f for f in rules.ask("reports-only", AS_OF, {"deliverables": rows})}
+    assert {s: (f.verdict, [r.verdict for r in f.readings], [e.key for e in f.evidence]) for s, f in found.items()} == {
+        "D0": ("breach", [], ["D0"]), "D1": ("not_triggered", ["breach"], ["D1"])}
+    # Very many of them are one finding.
+    others = [{**rows[1], "deliverable_id": f"A{i}"} for i in range(1500)]
+    many = [f for f in rules.ask("reports-only", AS_OF, {"deliverables": [*rows, *others]}) if f.contested]
+    assert [(f.subject, f.verdict, f.count, [r.verdict for r in f.readings], f.evidence_count, len(f.evidence)) for f in many] == [
+        (None, "not_triggered", 1501, ["breach"], 1501, 20)]
+
+
+@pytest.mark.parametrize(("orders", "verified", "verdict", "other"), [
+    ([], [True], "not_triggered", "compliant"), ([], [True, False], "not_triggered", "breach"), (None, [False], "no_evidence", "breach"),
+    ([], [], "not_triggered", None), (None, None, "no_evidence", None)])
+def test_where_the_default_reading_has_no_case_the_worst_of_the_other_is_told(sample, orders, verified, verdict, other):
+    rules = sample(OTHER_CASES, TERMS)
+    tables = {"work_orders": orders, "deliverables": None if verified is None else [
+        {"deliverable_id": f"D{i}", "deliverable_type": "monthly_report", "is_verified": v} for i, v in enumerate(verified)]}
+    found = rules.one("by-order", AS_OF, {t: r for t, r in tables.items() if r is not None})
+    assert (found.subject, found.verdict, [r.verdict for r in found.readings]) == (None, verdict, [other] if other else [])
+    assert [e.key for e in found.evidence] == ([f"D{i}" for i, v in enumerate(verified) if v == (other == "compliant")] if other else [])

@@ -115,7 +115,8 @@ def commanded(inputs, given, audit):
 def test_the_audit_runs_to_its_last_line_without_an_error(audit):
     assert has_no_error(audit)
     assert printed(audit)[-1] == "audit complete"
-    assert pictures(audit) == ["各类别规定的结论 · Provisions by category and verdict", "付款时间线 · Timeline of payments"]
+    assert pictures(audit) == [
+        "付款：应付日与实付日 · Payments: due and made", "各类别规定的最差结论 · Provisions of each category by their worst verdict"]
 
 
 def test_the_audit_writes_what_the_command_writes_and_nothing_else(audit, commanded, inputs):

@@ -17,14 +17,18 @@ from compliance.audit import audit
 from compliance.document import findings_document
 from compliance.evidence.store import evidence_from_rows
 from compliance.linting.loading import load_contract
+from compliance.reporting import html
 from compliance.reporting.document import dumps, validate_document
 from compliance.reporting.figures import TIMELINE_ROWS, status_figure, timeline_figure
-from compliance.reporting.html import render_html
 from compliance.reporting.index import render_index
 from compliance.reporting.labels import VERDICTS
 
 RULES = Path(__file__).parents[2] / "rules"
 HOSTILE = "<script>alert(1)</script><svg onload=x>\"'\u202egnp\u200b\U0001f600"
+
+
+def render_html(document: dict[str, Any], lang: str = "zh") -> str:
+    return html.render_html(document, dumps(document), lang)
 
 
 class _Page(HTMLParser):

@@ -72,7 +72,8 @@ def run_notebook(notebook: Path, target: Path, parameters: Mapping[str, Any]) ->
         raise NotebookFault(f"the notebook {notebook.name} has no parameter {', '.join(unknown)}; it has {', '.join(sorted(known))}")
     written = sys.displayhook, sys.excepthook
     try:
-        done = papermill.execute_notebook(str(notebook), str(target), parameters=dict(parameters), engine_name=ENGINE,
+        # Without a path of its own: papermill would write the whole notebook before and after every cell.
+        done = papermill.execute_notebook(str(notebook), None, parameters=dict(parameters), engine_name=ENGINE,
                                           progress_bar=False, log_output=False)
     finally:
         sys.displayhook, sys.excepthook = written

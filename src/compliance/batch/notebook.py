@@ -15,7 +15,7 @@ from compliance.audit import Audit
 from compliance.audit import audit as run_audit
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
-from compliance.ground import Problem, plain_day
+from compliance.ground import Problem, collecting_rarely, plain_day
 from compliance.linting.loading import LoadedContract, contract_ids, load_contract
 from compliance.reading.schema import suggestion
 from compliance.reporting import labels
@@ -68,6 +68,7 @@ def loaded_contract(rules: str, contract: str) -> LoadedContract:
     return loaded
 
 
+@collecting_rarely()
 def audited(loaded: LoadedContract, evidence: str, as_of: date) -> Audit:
     """The audit of one contract; raises UnusableInput with every problem of the evidence."""
     store, problems = open_evidence(evidence)

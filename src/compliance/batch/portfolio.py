@@ -8,17 +8,19 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from compliance.batch.engine import NotebookFault, run_notebook
 from compliance.evaluation.plans import code_version
-from compliance.linting.loading import contract_ids
+from compliance.ground import collecting_rarely
 from compliance.reporting.document import provision_verdicts
 
 OUTPUTS = ("findings.json", "report.html", "audit.ipynb")
@@ -46,16 +48,16 @@ class Result:
     message: str = ""
 
 
-def plan(rules: Path, evidence: Path, as_of: date | None, notebook: Path, out: Path, service_ends: dict[str, date],
-         only: Sequence[str] = ()) -> tuple[list[Job], list[str]]:
+def plan(rules: Path, evidence: Path, as_of: date | None, notebook: Path, out: Path,
+         service_ends: Mapping[str, date]) -> tuple[list[Job], list[str]]:
     """The jobs of a batch, and the contracts that have no folder of evidence."""
     jobs, without = [], []
-    for contract in only or contract_ids(rules):
+    for contract, end in service_ends.items():
         folder = evidence / contract
         if not folder.is_dir():
             without.append(contract)
             continue
-        day = (as_of or service_ends[contract]).isoformat()
+        day = (as_of or end).isoformat()
         key = _key(rules / contract, folder, notebook, day)
         jobs.append(Job(contract, str(folder.resolve()), day, str(rules.resolve()), str(notebook.resolve()),
                         str((out / contract).resolve()), key))
@@ -87,6 +89,7 @@ def is_done(job: Job) -> bool:
         return False
 
 
+@collecting_rarely()
 def run_job(job: Job) -> Result:
     """Runs one job in a folder of its own and puts the outputs in place together."""
     target = Path(job.out)
@@ -120,21 +123,30 @@ def _without_paths(staging: Path, job: Job) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def run_batch(jobs: Sequence[Job], workers: int) -> Iterator[Result]:
-    """Results as they come in; jobs whose outputs are already there are kept."""
-    waiting = []
-    for job in jobs:
-        if is_done(job):
-            yield Result(job.contract, "kept")
-        else:
-            waiting.append(job)
-    if not waiting:
-        return
-    with ProcessPoolExecutor(min(workers, len(waiting)), mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(run_job, job): job for job in waiting}
-        for future in as_completed(running):
-            fault = future.exception()
-            yield Result(running[future].contract, "failed", f"the worker process ended: {fault}") if fault else future.result()
+@contextmanager
+def worker_processes(number: int) -> Iterator[Executor]:
+    """Worker processes, started at once: they load what a job needs while the caller is still reading the rules."""
+    with ProcessPoolExecutor(max(number, 1), mp_context=get_context("spawn"), initializer=_load) as pool:
+        for _ in range(number):
+            pool.submit(int)  # a process is started when there is something to do
+        yield pool
+
+
+def _load() -> None:
+    for module in ("compliance.batch.notebook", "compliance.reporting.html"):
+        import_module(module)
+
+
+def run_jobs(jobs: Sequence[Job], pool: Executor) -> Iterator[Result]:
+    """Results as they come in. Those with most evidence begin, so that no worker is left with a long one at the end."""
+    running = {pool.submit(run_job, job): job for job in sorted(jobs, key=_size, reverse=True)}
+    for future in as_completed(running):
+        fault = future.exception()
+        yield Result(running[future].contract, "failed", f"the worker process ended: {fault}") if fault else future.result()
+
+
+def _size(job: Job) -> int:
+    return sum(p.stat().st_size for p in Path(job.evidence).rglob("*") if p.is_file())
 
 
 def entry(job: Job, result: Result) -> dict[str, Any]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from datetime import date
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 
 from rich.table import Table
 
-from compliance.batch.portfolio import Job, Result, entry, plan, run_batch
+from compliance.batch.portfolio import Job, Result, entry, is_done, plan, run_jobs, worker_processes
 from compliance.cli.shown import errors, out, plain, show_problems
 from compliance.ground import Location, Problem
 from compliance.linting.loading import contract_ids, load_contract
 from compliance.model.verdict import OPEN_VERDICTS
 from compliance.outputs import write_all_or_nothing
+from compliance.reading.contract_file import read_contract
 from compliance.reporting import labels
 
 _OWN_NOTEBOOK = Path(__file__).resolve().parents[3] / "notebooks" / "audit.ipynb"
@@ -26,27 +28,26 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
         show_problems([Problem("evidence-missing-folder", "there is no such folder of evidence", Location(evidence.name),
                                "name the folder that holds one folder of evidence a contract")])
         return 2
-    ends, problems = {}, []
-    for contract in contract_ids(rules):
-        loaded, found = load_contract(rules, contract)
-        problems += found
-        if loaded is not None:
-            ends[contract] = loaded.contract.service_end
-    if problems:
-        show_problems(problems)
-        return 2
+    contracts = {name: read_contract(rules / name, f"rules/{name}")[0] for name in contract_ids(rules)}
+    ends = {name: contract.service_end for name, contract in contracts.items() if contract is not None}
     notebook = rules.parent / "notebooks" / "audit.ipynb"
     planned, without = plan(rules, evidence, as_of, notebook if notebook.is_file() else _OWN_NOTEBOOK, folder, ends)
-    for contract in without:
-        errors.print(plain(f"{contract}: no folder of evidence, not audited"))
-    if not planned:
-        errors.print("there is no evidence for any contract; nothing was written")
-        return 2
-    results = {}
-    for number, result in enumerate(run_batch(planned, jobs or os.cpu_count() or 1), start=1):
-        results[result.contract] = result
-        message = f": {result.message.splitlines()[0]}" if result.message else ""
-        errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
+    waiting = [job for job in planned if not is_done(job)]
+    results = {job.contract: Result(job.contract, "kept") for job in planned if job not in waiting}
+    with worker_processes(min(jobs or os.cpu_count() or 1, len(waiting))) as pool:
+        problems = [p for name in contracts if name not in results for p in load_contract(rules, name)[1]]
+        if problems:
+            show_problems(problems)
+            return 2
+        for contract in without:
+            errors.print(plain(f"{contract}: no folder of evidence, not audited"))
+        if not planned:
+            errors.print("there is no evidence for any contract; nothing was written")
+            return 2
+        for number, result in enumerate(chain(tuple(results.values()), run_jobs(waiting, pool)), start=1):
+            results[result.contract] = result
+            message = f": {result.message.splitlines()[0]}" if result.message else ""
+            errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
     return _summary(planned, results, folder, lang)
 
 

@@ -21,7 +21,7 @@ from compliance.cli.shown import counts_line, errors, findings_table, out, plain
 from compliance.document import findings_document
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
-from compliance.ground import Location, Problem, plain_day
+from compliance.ground import Location, Problem, collecting_rarely, plain_day
 from compliance.linting.loading import load_contract
 from compliance.outputs import write_all_or_nothing
 from compliance.reading.schema import suggestion
@@ -72,10 +72,10 @@ Lang = Annotated[Language, typer.Option(help="Language shown first.")]
 Bad = Annotated[BadRows, typer.Option(help="Rows with a fault: stop, or reject them and leave open what they could change.")]
 
 
-def _render(document: dict[str, Any], lang: str) -> str:
+def _render(document: dict[str, Any], findings_json: str, lang: str) -> str:
     """The report. The drawing library takes a second to load; an audit that prints no report does not wait for it."""
-    render: Callable[[dict[str, Any], str], str] = import_module("compliance.reporting.html").render_html
-    return render(document, lang)
+    render: Callable[[dict[str, Any], str, str], str] = import_module("compliance.reporting.html").render_html
+    return render(document, findings_json, lang)
 
 
 def _unusable(problems: list[Problem]) -> typer.Exit:
@@ -114,14 +114,15 @@ def audit(contract: Contract, evidence: Evidence, as_of: AsOf,
     """
     result = _audited(contract, evidence, as_of, rules_dir, bad_rows)
     document = findings_document(result)
+    findings_json = dumps(document)
     if out_dir is not None:
-        write_all_or_nothing(out_dir, {f"{contract}.findings.json": dumps(document),
-                                       f"{contract}.html": _render(document, lang.value)})
+        write_all_or_nothing(out_dir, {f"{contract}.findings.json": findings_json,
+                                       f"{contract}.html": _render(document, findings_json, lang.value)})
     match format_:
         case Format.JSON:
-            sys.stdout.write(dumps(document))
+            sys.stdout.write(findings_json)
         case Format.HTML:
-            sys.stdout.write(_render(document, lang.value))
+            sys.stdout.write(_render(document, findings_json, lang.value))
         case Format.TABLE:
             out.print(findings_table(document, lang.value))
             out.print(plain(counts_line(document["findings"], lang.value)))
@@ -175,4 +176,5 @@ def _is_about(finding: dict[str, Any], contract: str, name: str) -> bool:
 
 def main() -> None:
     """Entry point of the command `compliance`."""
-    app()
+    with collecting_rarely():
+        app()

@@ -78,11 +78,13 @@ class _Judged:
         return [*(o for _, o in self.cases), *further, *(o for _, o in self.counted), *self.without.values()]
 
     def together(self, parameter: int) -> Outcome:
-        """All cases of a row of the family's list as one, worst first."""
+        """All cases of a row of the family's list as one, worst first; the rows of the first ones stand for all."""
         found = [o for case, o in (*self.cases, *self.counted) if case.parameter == parameter]
         if not found:
             return self.without[parameter]
-        return found[0] if len(found) == 1 else replace(found[0], verdict=worst(o.verdict for o in found), due=None, amount=None)
+        verdict = worst(o.verdict for o in found)
+        same = [o for o in found if o.verdict == verdict]
+        return same[0] if len(found) == 1 else replace(_as_one(same), verdict=verdict, due=None, amount=None)
 
 
 def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
@@ -101,9 +103,10 @@ def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
         judged = replace(
             judged, cases=tuple((case, _contested(o, cases.get(_pair(case, is_same), without[case.parameter]), reading))
                                 for case, o in judged.cases),
-            without={p: _contested(o, other.together(p), reading) for p, o in judged.without.items()})
+            without={p: _contested_by_all(o, other.together(p), reading) for p, o in judged.without.items()})
         for case, outcome in other.cases:
-            if outcome.verdict in ("breach", "arisen") and _pair(case, is_same) not in known:
+            is_further = case.parameter not in judged.without and _pair(case, is_same) not in known
+            if is_further and outcome.verdict in ("breach", "arisen"):
                 name = (case.parameter, str(case.key), case.subject)
                 further[name] = _contested(further.get(name) or _no_case_of(outcome), outcome, reading)
     return judged.outcomes(_in_one(further.values()) if len(further) > LISTED_CASES else list(further.values()))
@@ -121,6 +124,15 @@ def _contested(outcome: Outcome, other: Outcome, reading: Reading) -> Outcome:
     return replace(outcome, readings=(*outcome.readings, differing))
 
 
+def _contested_by_all(outcome: Outcome, others: Outcome, reading: Reading) -> Outcome:
+    """A finding that there is no case, with what another reading makes of its cases, and the rows that show it."""
+    contested = _contested(outcome, others, reading)
+    if contested is outcome:
+        return outcome
+    return replace(contested, evidence=tuple(dict.fromkeys((*outcome.evidence, *others.evidence))),
+                   evidence_count=outcome.evidence_count + others.evidence_count)
+
+
 def _no_case_of(outcome: Outcome) -> Outcome:
     """What only another reading takes for a case: nothing under the default one, with the rows that show it."""
     verdict = "not_arisen" if outcome.provision.modality in EFFECT_MODALITIES else "not_triggered"
@@ -128,13 +140,19 @@ def _no_case_of(outcome: Outcome) -> Outcome:
 
 
 def _in_one(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Very many cases of other readings as one for each provision and what the readings say; the first rows stand for all."""
+    """Very many cases of other readings as one for each provision and what the readings say."""
     alike: dict[tuple[object, ...], list[Outcome]] = {}
     for o in outcomes:
         alike.setdefault((o.provision.id, *((r.name, r.verdict) for r in o.readings)), []).append(o)
-    return [replace(same[0], subject=None, link="", measures={}, count=len(same), evidence_count=sum(o.evidence_count for o in same),
-                    evidence=tuple(dict.fromkeys(e for o in same[:EXAMPLES] for e in o.evidence)),
-                    readings=tuple(replace(r, due=None, amount=None) for r in same[0].readings)) for same in alike.values()]
+    return [replace(_as_one(same), readings=tuple(replace(r, due=None, amount=None) for r in same[0].readings))
+            for same in alike.values()]
+
+
+def _as_one(same: Sequence[Outcome]) -> Outcome:
+    """Outcomes that say the same as one; the rows of the first ones stand for all."""
+    return replace(same[0], subject=None, link="", measures={}, count=sum(o.count for o in same),
+                   evidence=tuple(dict.fromkeys(e for o in same[:EXAMPLES] for e in o.evidence)),
+                   evidence_count=sum(o.evidence_count for o in same))
 
 
 def _judged(workspace: Workspace, rule: CheckedRule, measurement: Measurement) -> _Judged:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,6 +28,16 @@ def _validator() -> Draft202012Validator:
 def validate_document(document: dict[str, Any]) -> list[str]:
     """Every place where a document is not as its schema says; empty when it is."""
     return [f"{'/'.join(str(p) for p in e.absolute_path)}: {e.message}" for e in _validator().iter_errors(document)]
+
+
+def owed_by_party(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each liable party owes by the ledger, and how many sums are of unknown amount; no sum is set off against another's."""
+    lines: dict[str, list[Mapping[str, Any]]] = {}
+    for line in document["ledger"]:
+        lines.setdefault(line["liable_party"] or "none", []).append(line)
+    return [{"liable_party": party, "unquantified": sum(line["unquantified"] for line in own),
+             **{name: f"{sum((Decimal(line[name]) for line in own), Decimal(0)):.2f}" for name in ("claimable", "outstanding")}}
+            for party, own in sorted(lines.items())]
 
 
 def provision_verdicts(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:

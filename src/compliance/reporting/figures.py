@@ -75,10 +75,11 @@ def stacked_bars(rows: Sequence[tuple[str, Mapping[str, int]]], lang: str, count
         axes = figure.add_subplot()
         left = [0] * len(rows)
         for verdict, colour in SHOWN:
-            widths = [counts.get(verdict, 0) for _, counts in rows]
-            if any(widths):
-                axes.barh(range(len(rows)), widths, left=left, color=colour, label=VERDICTS[verdict][lang], height=0.66)
-                left = [a + b for a, b in zip(left, widths, strict=True)]
+            widths = {i: counts[verdict] for i, (_, counts) in enumerate(rows) if counts.get(verdict)}
+            if widths:
+                axes.barh(list(widths), list(widths.values()), left=[left[i] for i in widths], color=colour,
+                          label=VERDICTS[verdict][lang], height=0.66)
+                left = [width + widths.get(i, 0) for i, width in enumerate(left)]
         axes.set_yticks(range(len(rows)), [_drawable(name, lang) for name, _ in rows], fontproperties=font(9))
         axes.invert_yaxis()
         for tick in axes.get_xticklabels():

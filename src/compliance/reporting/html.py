@@ -4,35 +4,45 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from compliance.reporting import labels
-from compliance.reporting.document import dumps, provisions_by_verdict
+from compliance.reporting.document import owed_by_party, provisions_by_verdict
 from compliance.reporting.figures import TIMELINE_ROWS, status_figure, timeline_figure
 from compliance.reporting.page import content_hash, environment, image, resource
 
 _UNDECIDED = ("error", "no_evidence", "needs_judgement")
 
 
-def render_html(document: Mapping[str, Any], lang: str = "zh") -> str:
-    """The report of one audit; `lang` is the language shown first, the other one is a switch away."""
+def render_html(document: Mapping[str, Any], findings_json: str, lang: str = "zh",
+                figures: Sequence[Mapping[str, Any]] | None = None) -> str:
+    """The report of one audit; `lang` is the language shown first, the other one is a switch away.
+
+    `findings_json` is the document as it is handed over beside the report, which names it by its hash; `figures` are what
+    `report_figures` has drawn of it, where that has been done already.
+    """
     style, script = resource("report.css"), resource("report.js")
     return environment().get_template("report.html.j2").render(
         lang=lang, style=Markup(style), script=Markup(script), style_hash=content_hash(style), script_hash=content_hash(script),
-        m=document["manifest"], digest=hashlib.sha256(dumps(dict(document)).encode()).hexdigest(),
+        m=document["manifest"], digest=hashlib.sha256(findings_json.encode()).hexdigest(),
         verdicts=labels.VERDICTS, categories=labels.CATEGORIES, modalities=labels.MODALITIES, obligors=labels.OBLIGORS,
-        effect_names=labels.effect_labels(), ledger=document["ledger"], problems=document["problems"], coverage=document["coverage"],
-        figures=_figures(document), **_groups(document["findings"]), **_indexes(document))
+        effect_names=labels.effect_labels(), ledger=document["ledger"], owed=owed_by_party(document),
+        problems=document["problems"], coverage=document["coverage"],
+        figures=_images(report_figures(document) if figures is None else figures), **_groups(document["findings"]),
+        **_indexes(document))
+
+
+def _images(figures: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The figures that there was something to draw of, as images."""
+    return [{**f, "image": {c: image(svg) for c, svg in f["svg"].items()}} for f in figures if all(f["svg"].values())]
 
 
 def _groups(findings: list[dict[str, Any]]) -> dict[str, Any]:
     """The findings as the sections of the report show them, with their counts."""
     counted = Counter(f["verdict"] for f in findings)
-    amounts = [Decimal(f["amount"]) for f in findings if f["verdict"] == "arisen" and f["amount"]]
     wanted: dict[str, list[str]] = defaultdict(list)
     undecided = [f for f in findings if f["verdict"] in _UNDECIDED]
     for finding in undecided:
@@ -43,7 +53,7 @@ def _groups(findings: list[dict[str, Any]]) -> dict[str, Any]:
         "breaches": [f for f in findings if f["verdict"] == "breach"],
         "arisen": [f for f in findings if f["verdict"] == "arisen"], "undecided": undecided,
         "others": [f for f in findings if f["verdict"] not in ("breach", "arisen", *_UNDECIDED)],
-        "total": f"{sum(amounts, Decimal(0)):.2f}", "contested": sum(f["contested"] for f in findings),
+        "contested": sum(f["contested"] for f in findings),
         "by_category": Counter((f["category"], f["verdict"]) for f in findings),
         "used_categories": [c for c in labels.CATEGORIES if any(f["category"] == c for f in findings)],
         "wanted": sorted(wanted.items())}
@@ -71,17 +81,13 @@ def _indexes(document: Mapping[str, Any]) -> dict[str, Any]:
             "evidence_index": sorted(rows.items()), "by_clause": list(clauses.items()), "follows": follows}
 
 
-def _figures(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The figures in both languages, each with the text that says what it shows."""
-    result = []
-    for draw, title, describe in (
-            (timeline_figure, _timeline_title(document), _timeline_text),
-            (status_figure, {"zh": "各类别规定的最差结论", "en": "Provisions of each category by their worst verdict"}, _status_text)):
-        images = {code: draw(dict(document), code) for code in ("zh", "en")}
-        if images["zh"] and images["en"]:
-            result.append({"title": title, "image": {c: image(svg) for c, svg in images.items() if svg},
-                           "text": {c: describe(document, c) for c in ("zh", "en")}})
-    return result
+def report_figures(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The figures as SVG in both languages, each with its title and the text that says what it shows; None: nothing to draw."""
+    status_title = {"zh": "各类别规定的最差结论", "en": "Provisions of each category by their worst verdict"}
+    return [{"title": title, "svg": {c: draw(dict(document), c) for c in ("zh", "en")},
+             "text": {c: describe(document, c) for c in ("zh", "en")}}
+            for draw, title, describe in ((timeline_figure, _timeline_title(document), _timeline_text),
+                                          (status_figure, status_title, _status_text))]
 
 
 def _timeline_text(document: Mapping[str, Any], lang: str) -> str:
