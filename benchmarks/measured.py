@@ -22,6 +22,7 @@ from compliance.evaluation import cases, workspace
 from compliance.evaluation.plans import open_plans
 from compliance.evaluation.workspace import Workspace
 from compliance.evidence.store import open_evidence
+from compliance.ground import collecting_rarely
 from compliance.linting.loading import LoadedContract, load_contract
 
 
@@ -138,6 +139,7 @@ def fused_validation(file: str) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - started, "offending": _digest(rows), "rows": len(rows)}
 
 
+@collecting_rarely()  # as the commands do
 def main(role: str, *given: str) -> None:
     match role:
         case "write-rules":

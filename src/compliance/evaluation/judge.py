@@ -303,7 +303,7 @@ def _evidence(case: Measured) -> tuple[tuple[EvidenceRow, ...], int]:
 def moment_text(value: Any) -> str | None:
     """A day, or a moment to the minute; a moment known only to the day is a day."""
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.microsecond == 1 else value.strftime("%Y-%m-%dT%H:%M")
+        return value.date().isoformat() if value.microsecond == 1 else value.isoformat("T", "minutes")
     return value.isoformat() if isinstance(value, date) else None
 
 
