@@ -12,8 +12,8 @@ from ibis.common.exceptions import IbisError
 
 from compliance import explain
 from compliance.effects.consequences import Judged, contested, follow, readings_of, rolled_up, under
+from compliance.evaluation import lineage
 from compliance.evaluation.judge import Outcome, judge_rule
-from compliance.evaluation.lineage import EvidenceRow
 from compliance.evaluation.measure import make_view
 from compliance.evaluation.plans import PlanCache
 from compliance.evaluation.workspace import Workspace, open_workspace
@@ -144,20 +144,24 @@ def _worst_of(loaded: LoadedContract, groups: Sequence[tuple[str, Outcome]]) -> 
     return result
 
 
-def _references(workspace: Workspace, rows: set[EvidenceRow]) -> dict[EvidenceRow, EvidenceReference]:
-    """File, sheet, row and key of evidence rows, one query a table."""
+def _references(workspace: Workspace, numbers: Iterable[int]) -> dict[int, EvidenceReference]:
+    """File, sheet, row and key of numbered rows of evidence, one query a table."""
     dictionary = load_dictionary()
+    rows: dict[str, dict[int, int]] = {}
+    for number in sorted(numbers):
+        table, id_ = lineage.decoded(number)
+        rows.setdefault(table, {})[id_] = number
     result = {}
-    for table in sorted({r.table for r in rows}):
-        wanted = ", ".join(str(r.id) for r in sorted((r for r in rows if r.table == table), key=lambda r: r.id))
+    for table, found in sorted(rows.items()):
+        wanted = ", ".join(map(str, found))
         key = " || '/' || ".join(f"coalesce(\"{k}\"::VARCHAR, '')" for k in dictionary.tables[table].primary_key)
         for id_, file, sheet, row, name in workspace.run(
                 f'SELECT _id, _file, _sheet, _row, {key} FROM "raw_{table}" WHERE _id IN ({wanted})'):
-            result[EvidenceRow(table, id_)] = EvidenceReference(table, file, sheet, row, name)
+            result[found[id_]] = EvidenceReference(table, file, sheet, row, name)
     return result
 
 
-def _finding(contract_id: str, name: str, outcome: Outcome, references: Mapping[EvidenceRow, EvidenceReference],
+def _finding(contract_id: str, name: str, outcome: Outcome, references: Mapping[int, EvidenceReference],
              because: Mapping[int, str]) -> Finding:
     provision = outcome.provision
     if outcome.excused_by:

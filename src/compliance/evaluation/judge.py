@@ -8,7 +8,6 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
-from compliance.evaluation.lineage import EvidenceRow, decoded
 from compliance.evaluation.measure import LISTED_CASES, Measured, Measurement, measure_rule
 from compliance.evaluation.readings import are_same_cases, measure_readings
 from compliance.evaluation.reads import evidence_of, in_doubt, tables_read
@@ -20,6 +19,8 @@ from compliance.model.verdict import EFFECT_MODALITIES, verdict_of_none, worst
 
 CENT = Decimal("0.01")
 EXAMPLES = 20  # cases whose rows stand for very many alike
+# The kind of consequence, where the rule does not name one, by the modality of its provision.
+_EFFECTS = {"may": "right", "exemption": "exemption", "consequence": "right"}
 
 @dataclass(frozen=True, slots=True)
 class ReadingOutcome:
@@ -50,7 +51,7 @@ class Outcome:
     provisional: bool = False
     readings: tuple[ReadingOutcome, ...] = ()
     measures: Mapping[str, str | None] | None = None
-    evidence: tuple[EvidenceRow, ...] = ()
+    evidence: tuple[int, ...] = ()  # numbered rows (`lineage`)
     evidence_count: int = 0
     looked_at: tuple[str, ...] = ()  # the tables that have no row for it
     missing: tuple[str, ...] = ()
@@ -91,7 +92,7 @@ def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
     """The verdicts of all cases of a rule under its default reading, and other readings where they differ."""
     if not rule.readings:
         return _judged(workspace, rule, measure_rule(workspace, rule)).outcomes()
-    none = [{p: _no_case(workspace, other, _provision(workspace, other, p), p) for p in _numbers(workspace, rule)}
+    none = [{p: _no_case(workspace, other, about) for p, about in _provisions(workspace, other).items()}
             for _, other in rule.readings]
     measured = measure_readings(workspace, rule, [{p: o.verdict for p, o in found.items()} for found in none])
     judged = _judged(workspace, rule, measured[0])
@@ -155,86 +156,74 @@ def _as_one(same: Sequence[Outcome]) -> Outcome:
                    evidence_count=sum(o.evidence_count for o in same))
 
 
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a case is a case of: the provision, what it says here, and what kind of consequence it is."""
+
+    provision: Provision
+    title: Bilingual
+    effect: str | None
+
+
+def _provisions(workspace: Workspace, rule: CheckedRule) -> dict[int, _About]:
+    """The provision of a rule, or one for each row of its family's list, by number."""
+    rows: Sequence[Mapping[str, Scalar]] = workspace.contract.lists[rule.rule.family].rows if rule.rule.family else ({},)
+    result = {}
+    for number, row in enumerate(rows, start=1):
+        name = rule.rule.provision
+        provision = workspace.contract.provisions[str(row[name.removeprefix("param.")]) if name.startswith("param.") else name]
+        result[number] = _About(provision, rule.rule.title.filled(row), rule.rule.effect or _EFFECTS.get(provision.modality))
+    return result
+
+
 def _judged(workspace: Workspace, rule: CheckedRule, measurement: Measurement) -> _Judged:
-    cases = tuple((case, _judge(workspace, rule, case)) for case in measurement.cases)
-    counted = tuple((case, _judge(workspace, rule, case)) for case in measurement.counted)
+    provisions = _provisions(workspace, rule)
+    cases = tuple((case, _judge(workspace, rule, provisions[case.parameter], case)) for case in measurement.cases)
+    counted = tuple((case, _judge(workspace, rule, provisions[case.parameter], case)) for case in measurement.counted)
     found = {case.parameter for case, _ in (*cases, *counted)}
-    without = {p: _without_case(workspace, rule, measurement, p) for p in _numbers(workspace, rule) if p not in found}
+    without = {p: _without_case(workspace, rule, measurement, about) for p, about in provisions.items() if p not in found}
     return _Judged(cases, counted, without)
 
 
-def _numbers(workspace: Workspace, rule: CheckedRule) -> range:
-    """The rows of the family's list by number; 1 without family."""
-    return range(1, len(_parameters(workspace, rule)) + 1)
-
-
-def _parameters(workspace: Workspace, rule: CheckedRule) -> tuple[Mapping[str, Scalar], ...]:
-    return workspace.contract.lists[rule.rule.family].rows if rule.rule.family else ({},)
-
-
-def _provision(workspace: Workspace, rule: CheckedRule, parameter: int) -> Provision:
-    name = rule.rule.provision
-    if name.startswith("param."):
-        name = str(_parameters(workspace, rule)[parameter - 1][name.removeprefix("param.")])
-    return workspace.contract.provisions[name]
-
-
-def _without_case(workspace: Workspace, rule: CheckedRule, measurement: Measurement, parameter: int) -> Outcome:
+def _without_case(workspace: Workspace, rule: CheckedRule, measurement: Measurement, about: _About) -> Outcome:
     """No case: unknown where the table was not supplied, else what the rule says of having none."""
-    provision = _provision(workspace, rule, parameter)
     if measurement.supplied:
-        return _no_case(workspace, rule, provision, parameter)
-    return _plain(rule, workspace, parameter, provision, "no_evidence", evidence_of(workspace, rule.cases.table or ""))
+        return _no_case(workspace, rule, about)
+    return _plain(workspace, rule, about, "no_evidence", evidence_of(workspace, rule.cases.table or ""))
 
 
-def _no_case(workspace: Workspace, rule: CheckedRule, provision: Provision, parameter: int) -> Outcome:
+def _no_case(workspace: Workspace, rule: CheckedRule, about: _About) -> Outcome:
     table = rule.cases.table
-    source = workspace.source(table) if table else None
-    if source is not None and source.open:
-        return _plain(rule, workspace, parameter, provision, "no_evidence", evidence_of(workspace, table or ""))
+    if table and workspace.source(table).open:
+        return _plain(workspace, rule, about, "no_evidence", evidence_of(workspace, table))
     if not rule.none:
-        verdict = verdict_of_none(provision.modality, begun=rule.cases.form != "every")
-        return _plain(rule, workspace, parameter, provision, verdict, ())
+        verdict = verdict_of_none(about.provision.modality, begun=rule.cases.form != "every")
+        return _plain(workspace, rule, about, verdict, ())
     as_once = replace(rule, cases=CheckedCases("once", None, None, None, None, "calendar", None, None, False), lets={},
                       lines=rule.none, due=None, done=None, excuses=(), amount={}, subject=None, link=None, readings=(),
                       rule=replace(rule.rule, family=None))
-    case = measure_rule(workspace, as_once).cases[0]
-    return replace(_judge(workspace, as_once, case), provision=provision, title=_title(workspace, rule, parameter))
+    return _judge(workspace, as_once, about, measure_rule(workspace, as_once).cases[0])
 
 
-def _title(workspace: Workspace, rule: CheckedRule, parameter: int) -> Bilingual:
-    return rule.rule.title.filled(_parameters(workspace, rule)[parameter - 1])
+def _plain(workspace: Workspace, rule: CheckedRule, about: _About, verdict: str, missing: tuple[str, ...]) -> Outcome:
+    return Outcome(rule.rule.id, about.provision, about.title, None, "", verdict, missing=missing, effect=about.effect,
+                   measures={}, looked_at=tables_read(workspace, rule))
 
 
-def _plain(rule: CheckedRule, workspace: Workspace, parameter: int, provision: Provision, verdict: str,
-           missing: tuple[str, ...]) -> Outcome:
-    return Outcome(rule.rule.id, provision, _title(workspace, rule, parameter), None, "", verdict, missing=missing,
-                   effect=_effect(rule, provision), measures={}, looked_at=tables_read(workspace, rule))
-
-
-def _effect(rule: CheckedRule, provision: Provision) -> str | None:
-    """What kind of consequence this is, for the ledger."""
-    if rule.rule.effect:
-        return rule.rule.effect
-    return {"may": "right", "exemption": "exemption", "consequence": "right"}.get(provision.modality)
-
-
-def _judge(workspace: Workspace, rule: CheckedRule, case: Measured) -> Outcome:
-    provision = _provision(workspace, rule, case.parameter) if not rule.rule.provision.startswith("param.") or \
-        rule.rule.family else next(iter(workspace.contract.provisions.values()))
+def _judge(workspace: Workspace, rule: CheckedRule, about: _About, case: Measured) -> Outcome:
     verdict, line, missing = _verdict(workspace, rule, case)
     excused_by, not_shown = None, ()
-    if verdict == "breach":
+    if verdict == "breach" and rule.excuses:
         verdict, excused_by, not_shown = _excuse(workspace, rule, case)
     amount, computation = _amount(case.amount) if verdict in ("breach", "arisen") and rule.amount else (None, None)
     evidence, count = _evidence(case)
     looked_at = () if evidence or case.count > 1 else tables_read(workspace, rule)
     return Outcome(
-        rule=rule.rule.id, provision=provision, title=_title(workspace, rule, case.parameter), subject=case.subject,
-        link=case.link or "", verdict=verdict, effect=_effect(rule, provision), due=moment_text(case.due),
-        done=moment_text(case.done), amount=amount, computation=computation, provisional=case.provisional,
-        measures={n: _bounds(v) for n, v in case.measures.items()}, evidence=evidence, evidence_count=count,
-        missing=missing, not_shown=not_shown, excused_by=excused_by, why=line.why if line else None, count=case.count, looked_at=looked_at)
+        rule=rule.rule.id, provision=about.provision, title=about.title, subject=case.subject, link=case.link or "",
+        verdict=verdict, effect=about.effect, due=moment_text(case.due), done=moment_text(case.done), amount=amount,
+        computation=computation, provisional=case.provisional, measures={n: _bounds(v) for n, v in case.measures.items()},
+        evidence=evidence, evidence_count=count, missing=missing, not_shown=not_shown, excused_by=excused_by,
+        why=line.why if line else None, count=case.count, looked_at=looked_at)
 
 
 def _verdict(workspace: Workspace, rule: CheckedRule, case: Measured) -> tuple[str, Line | None, tuple[str, ...]]:
@@ -292,12 +281,12 @@ def _plain_number(number: Decimal) -> str:
     return f"{number:.2f}" if places == 1 else f"{number:.{max(places, 0)}f}"
 
 
-def _evidence(case: Measured) -> tuple[tuple[EvidenceRow, ...], int]:
+def _evidence(case: Measured) -> tuple[tuple[int, ...], int]:
     """The rows behind a case, each once, and how many there are (at most, where not all of them are named)."""
     shown = [code for codes, _ in case.evidence for code in codes if code is not None]
     unique = tuple(dict.fromkeys(shown))
     count = sum(int(total) for _, total in case.evidence)
-    return tuple(map(decoded, unique)), max(count - (len(shown) - len(unique)), len(unique))
+    return unique, max(count - (len(shown) - len(unique)), len(unique))
 
 
 def moment_text(value: Any) -> str | None:

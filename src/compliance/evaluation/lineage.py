@@ -7,7 +7,6 @@ are in all, because only the first are kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import ibis
@@ -22,14 +21,6 @@ CASE_ROWS, CASE_COUNT = "x__rows", "x__rows_n"  # of a case, where it is not its
 _TABLES = 1000  # more than the dictionary will ever have
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRow:
-    """A row of evidence by the id it has in the engine."""
-
-    table: str
-    id: int
-
-
 @cache
 def _numbers() -> dict[str, int]:
     return {name: i for i, name in enumerate(sorted(load_dictionary().tables))}
@@ -40,9 +31,9 @@ def _names() -> tuple[str, ...]:
     return tuple(_numbers())
 
 
-def decoded(code: int) -> EvidenceRow:
-    """The row that a number stands for."""
-    return EvidenceRow(_names()[code % _TABLES], code // _TABLES)
+def decoded(code: int) -> tuple[str, int]:
+    """The row that a number stands for: its table, and the id it has in the engine."""
+    return _names()[code % _TABLES], code // _TABLES
 
 
 def code_of(source: Source, row: int) -> int:
