@@ -155,6 +155,17 @@ def test_a_rule_or_contract_that_does_not_exist_is_exit_2(run, rules):
     assert run("rules", "coverage", "sampel", "--rules", rules).exit_code == 2
 
 
+@pytest.mark.parametrize("command", ["audit", "explain"])
+def test_a_subject_sends_no_control_characters_to_the_terminal(run, rules, evidence, command):
+    with (rules / "sample" / "payment.yaml").open("a", encoding="utf-8") as out:
+        out.write("- {id: each-paid, provision: P002, title: {zh: 逐笔, en: Each}, cases: {each: payments}, must: paid_on is not null}\n")
+    (evidence / "payments.csv").write_text("payment_no,purpose,payer,amount,paid_on\nP\x1b[2J1,instalment,party_a,1.00,2026-01-20\n",
+                                           encoding="utf-8")
+    asked = ["P002"] if command == "explain" else []
+    result = run(command, "sample", *asked, "--evidence", evidence, "--as-of", AS_OF, "--rules", rules)
+    assert "\\u001b[2J1" in result.output and "\x1b[2J" not in result.output
+
+
 def test_explaining_what_was_not_asked_names_the_nearest(run, rules, evidence):
     result = run("explain", "sample", "P003", "--evidence", evidence, "--as-of", AS_OF, "--rules", rules)
     assert result.exit_code == 2 and "there is no finding for 'P003' help: did you mean 'P001'?" in words(result.output)

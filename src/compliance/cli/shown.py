@@ -69,7 +69,9 @@ def show_finding(finding: dict[str, Any], document: dict[str, Any], lang: str) -
     clause, verdict, why, measured, evidence, missing, follows, because = words
     out.print(Text(f"{finding['provision']}  {finding['title'][lang]}", style="bold"))
     out.print(plain(f"{clause}: {finding['clause']}"))
-    out.print(Text(f"{verdict}: ").append_text(verdict_text(finding["verdict"], lang)).append(f"  {finding['summary'][lang]}"))
+    summary = plain(finding["summary"][lang])  # it begins with the words of the verdict
+    summary.stylize(_COLOURS.get(finding["verdict"], ""), 0, len(VERDICT_WORDS[finding["verdict"]].as_dict()[lang]))
+    out.print(Text(f"{verdict}: ").append_text(summary))
     out.print(plain(f"{why}: {finding['explanation'][lang]}"))
     for name, value in finding["measures"].items():
         out.print(plain(f"  {measured}: {name} = {'—' if value is None else value}"))

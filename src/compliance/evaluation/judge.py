@@ -18,6 +18,7 @@ from compliance.model.rule import Reading
 from compliance.model.verdict import EFFECT_MODALITIES, verdict_of_none, worst
 
 CENT = Decimal("0.01")
+_ONLY_THERE = Bilingual("只有按另一解释才属于本条的情形", "Only another reading takes this for a case")
 EXAMPLES = 20  # cases whose rows stand for very many alike
 # The kind of consequence, where the rule does not name one, by the modality of its provision.
 _EFFECTS = {"may": "right", "exemption": "exemption", "consequence": "right"}
@@ -137,7 +138,7 @@ def _contested_by_all(outcome: Outcome, others: Outcome, reading: Reading) -> Ou
 def _no_case_of(outcome: Outcome) -> Outcome:
     """What only another reading takes for a case: nothing under the default one, with the rows that show it."""
     verdict = "not_arisen" if outcome.provision.modality in EFFECT_MODALITIES else "not_triggered"
-    return replace(outcome, verdict=verdict, due=None, done=None, amount=None, computation=None, why=None, not_shown=())
+    return replace(outcome, verdict=verdict, due=None, done=None, amount=None, computation=None, why=_ONLY_THERE, not_shown=())
 
 
 def _in_one(outcomes: Iterable[Outcome]) -> list[Outcome]:
