@@ -96,9 +96,29 @@ def test_show_gives_the_rule_by_name_and_by_provision(run, rules):
     shown = run("rules", "show", "paid-on-time", "--rules", rules)
     assert shown.exit_code == 0
     for part in ("rules/sample/payment.yaml:2:3", "按时付款", "Paid on time", "rows paid: payments where purpose = 'instalment'",
-                 "clause 2, must, party_a, payment_ordering", "1. compliant", "2. breach", "3. not_due", "4. breach"):
+                 "clause 2, must, party_a, payment_ordering",
+                 "when: due workdays_after(contract.signed_on, terms.payment_days), done max(paid.paid_on)",
+                 "1. compliant", "2. breach", "3. not_due", "4. breach"):
         assert part in shown.output
     assert run("rules", "show", "sample-P001", "--rules", rules).output == shown.output
+
+
+def test_show_says_what_a_reading_changes(run, rules):
+    with (rules / "sample" / "payment.yaml").open("a", encoding="utf-8") as out:
+        out.write("""\
+- id: each-paid
+  provision: P002
+  title: {zh: 逐笔, en: Each}
+  cases: {each: payments, where: "purpose = 'instalment'"}
+  must: paid_on is not null
+  readings:
+    own: {default: true, text: {zh: 分期, en: Instalments}}
+    all: {text: {zh: 全部, en: All}, cases: {each: payments}, must: amount > 0}
+""")
+    shown = run("rules", "show", "each-paid", "--rules", rules).output.splitlines()
+    assert shown[-5:] == ["  reading own (default): 分期 / Instalments", "  reading all: 全部 / All", "    cases: each payments",
+                          "    must: amount > 0", ""]
+    assert "  cases: each payments where purpose = 'instalment'" in shown and "  must: paid_on is not null" in shown
 
 
 def test_coverage_counts_and_lists_what_is_not_encoded(run, rules):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,7 +18,7 @@ from compliance.cli.places import rules_root
 from compliance.cli.shown import out, plain, show_problems
 from compliance.ground import Problem
 from compliance.linting.loading import LoadedContract, contract_ids, load_contract
-from compliance.model.rule import Rule
+from compliance.model.rule import Amount, Cases, Decision, Excuse, Follows, RowSet, Rule, Source, When
 from compliance.rule_tests import run_cases, without_cases
 
 app = typer.Typer(no_args_is_help=True, help="Write and check rules.")
@@ -134,26 +135,62 @@ def _show(loaded: LoadedContract, rule: Rule) -> None:
     out.print(plain(f"  {rule.title.zh}\n  {rule.title.en}"))
     if provision:
         out.print(plain(f"  clause {provision.clause}, {provision.modality}, {provision.obligor}, {provision.category}"))
-    where = f" where {rule.cases.where.text}" if rule.cases.where else ""
-    out.print(plain(f"  cases: {rule.cases.form} {rule.cases.table or rule.cases.period or ''}{where}"))
-    for rows in rule.rows:
-        out.print(plain(f"  rows {rows.name}: {rows.table}" + (f" where {rows.where.text}" if rows.where else "")))
-    for name, source in rule.let.items():
-        out.print(plain(f"  let {name}: {source.text}"))
+    for field in fields(rule):
+        for line in _slot(field.name, getattr(rule, field.name)):
+            out.print(plain(f"  {line}"))
     for checked in loaded.checked.rules:
         if checked.rule.id == rule.id:
-            for number, line in enumerate(checked.lines, start=1):
-                out.print(plain(f"  {number}. {line.verdict}" + (f": {line.why.zh}" if line.why else "")))
-    for excuse in rule.unless:
-        out.print(plain(f"  unless {excuse.condition.text}" + (f" (by {excuse.by})" if excuse.by else "")))
-    for part, source in (rule.amount.parts if rule.amount else {}).items():
-        out.print(plain(f"  amount {part}: {source.text}"))
-    if rule.follows:
-        out.print(plain(f"  follows {rule.follows.mode} of {', '.join(rule.follows.sources)}"
-                        + (" with the same link" if rule.follows.linked else "")))
+            for number, row in enumerate(checked.lines, start=1):
+                out.print(plain(f"  {number}. {row.verdict}" + (f": {row.why.zh}" if row.why else "")))
     for reading in rule.readings:
-        out.print(plain(f"  reading {reading.name}{' (default)' if reading.default else ''}: {reading.text.zh}"))
+        out.print(plain(f"  reading {reading.name}{' (default)' if reading.default else ''}: {reading.text.zh} / {reading.text.en}"))
+        for name, value in reading.changes.items():
+            for line in _slot(name, value):
+                out.print(plain(f"    {line}"))
     out.print()
+
+
+def _slot(name: str, value: object) -> list[str]:
+    """A part of a rule as it is written, a line for each condition; nothing of a part that says nothing."""
+    match value:
+        case Source(text=text):
+            return [f"{name}: {text}"]
+        case Cases():
+            of = value.table or f"{value.period} of the {value.of}" if value.form != "once" else ""
+            parts = [f" {word} {text}" for word, text in (("by", value.by), ("from", value.start and value.start.text),
+                                                           ("to", value.end and value.end.text)) if text]
+            return [f"cases: {value.form} {of}{''.join(parts)}{_where(value.where)}".rstrip()]
+        case When():
+            moments = (("due", value.due), ("done", value.done), ("until", value.until))
+            parts = [f"{part} {source.text}" for part, source in moments if source]
+            return [f"when: {', '.join(parts)}" + ("" if value.decides else " (reported only)")]
+        case Amount(parts=parts):
+            return [f"amount {part}: {source.text}" for part, source in parts.items()]
+        case Follows():
+            linked = " with the same link" if value.linked else ""
+            ignored = ", undecided ones ignored" if value.undecided_ignored else ""
+            return [f"follows {value.mode} of {', '.join(value.sources)}{linked}{ignored}"]
+        case RowSet():
+            joins = "".join(f" join {j.table}" for j in value.joins)
+            return [f"rows {value.name}: {value.table}{joins}{_where(value.where)}"]
+        case Decision():
+            return [f"{name} {value.verdict}: {value.condition.text}"]
+        case Excuse():
+            return [f"unless {value.condition.text}" + (f" (by {value.by})" if value.by else "")]
+        case tuple() if name in ("excuses", "worst_of"):
+            return [f"{name}: {', '.join(value)}"] if value else []
+        case tuple():
+            return [line for part in value for line in _slot(name, part)]
+        case str() if name in ("effect", "family"):
+            return [f"{name}: {value}"]
+        case Mapping() if name == "let":
+            return [f"let {key}: {source.text}" for key, source in value.items()]
+        case _:
+            return []
+
+
+def _where(condition: Source | None) -> str:
+    return f" where {condition.text}" if condition else ""
 
 
 @app.command()
