@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
+from typing import Any
 
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
@@ -129,15 +130,25 @@ def _broken(backend: Backend, spec: TableSpec, found: list[Fault], own: ir.Table
         return []
     doubt = quoted("doubt_" + spec.name)
     backend.raw_sql(f"INSERT INTO {doubt} SELECT _id, 0 FROM {name} WHERE _id NOT IN (SELECT _id FROM {doubt})")
-    problems = []
-    for i, fault in enumerate(found):
-        columns = ", ".join(f"r.{quoted(c)}" for c in fault.columns)
-        rows = backend.raw_sql(
-            f"SELECT r._file, r._sheet, r._row, count(*) OVER (), {columns} FROM {name} f JOIN {quoted('typed_' + spec.name)} r"
-            f" USING (_id) WHERE f.b{i} ORDER BY r._id LIMIT {SHOWN}").fetchall()
-        for file, sheet, row, count, *values in rows:
-            shown = ", ".join(f"{c} = {_shown(spec.column(c), v)}" for c, v in zip(fault.columns, values, strict=True)
-                              if v is not None and spec.column(c) is not None)
-            problems.append(Problem(fault.code, f"{fault.message}: {shown}{_of(count)}", _place(file, sheet, row, fault.columns[0]),
-                                    "correct the row, or ask the party that handed it over", fatal=False))
-    return problems
+    first = [[id_ for (id_,) in backend.raw_sql(f"SELECT _id FROM {name} WHERE b{i} ORDER BY _id LIMIT {SHOWN}").fetchall()]
+             for i in range(len(found))]
+    counts = backend.raw_sql(f"SELECT {', '.join(f'count(*) FILTER (b{i})' for i in range(len(found)))} FROM {name}").fetchone()
+    rows = _rows(backend, spec, {id_ for ids in first for id_ in ids}, {c for fault in found for c in fault.columns})
+    return [Problem(fault.code, f"{fault.message}: {_cells(spec, fault, rows[id_])}{_of(count)}",
+                    _place(rows[id_]["_file"], rows[id_]["_sheet"], rows[id_]["_row"], fault.columns[0]),
+                    "correct the row, or ask the party that handed it over", fatal=False)
+            for fault, ids, count in zip(found, first, counts, strict=True) for id_ in ids]
+
+
+def _rows(backend: Backend, spec: TableSpec, ids: Set[int], columns: Set[str]) -> dict[int, dict[str, Any]]:
+    """Place and cells of some rows, in one pass over a table that may be large."""
+    names = ["_id", "_file", "_sheet", "_row", *sorted(columns)]
+    selected, wanted = ", ".join(map(quoted, names)), ", ".join(map(str, sorted(ids)))
+    found = backend.raw_sql(f"SELECT {selected} FROM {quoted('typed_' + spec.name)} WHERE _id IN ({wanted})").fetchall()
+    return {row[0]: dict(zip(names, row, strict=True)) for row in found}
+
+
+def _cells(spec: TableSpec, fault: Fault, row: Mapping[str, object]) -> str:
+    """What stands in the columns that a check names."""
+    return ", ".join(f"{c} = {_shown(column, row[c])}" for c in fault.columns
+                     if row[c] is not None and (column := spec.column(c)) is not None)
