@@ -11,9 +11,9 @@ import duckdb
 from ibis.common.exceptions import IbisError
 
 from compliance import explain
-from compliance.effects.consequences import Judged, contested, follow, readings_of, rolled_up, under
+from compliance.effects.consequences import Judged, follow, readings_of, rolled_up, under
 from compliance.evaluation import lineage
-from compliance.evaluation.judge import Outcome, judge_rule
+from compliance.evaluation.judge import Outcome, contested, judge_rule
 from compliance.evaluation.measure import make_view
 from compliance.evaluation.plans import PlanCache
 from compliance.evaluation.workspace import Workspace, open_workspace

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from compliance.effects.chain import Known, infer
 from compliance.effects.facts import Candidate, Dependency, Excuse, Inferred
 from compliance.effects.facts import Outcome as Fact
-from compliance.evaluation.judge import Outcome, ReadingOutcome
+from compliance.evaluation.judge import NamedReading, Outcome, contested
 from compliance.model.checked import CheckedRule
-from compliance.model.contract import Bilingual
 from compliance.model.verdict import worst
 
 _DOUBT = frozenset({"no_evidence", "needs_judgement", "error"})
@@ -22,9 +21,6 @@ class Judged:
 
     rule: CheckedRule
     outcomes: tuple[Outcome, ...]
-
-
-Reading = tuple[str, Bilingual]  # its name and its text
 
 
 def follow(judged: Sequence[Judged]) -> list[Judged]:
@@ -41,25 +37,15 @@ def follow(judged: Sequence[Judged]) -> list[Judged]:
     return result
 
 
-def readings_of(outcomes: Sequence[Outcome]) -> tuple[Reading, ...]:
+def readings_of(outcomes: Sequence[Outcome]) -> tuple[NamedReading, ...]:
     """The other readings under which some of the outcomes would differ."""
     return tuple(dict.fromkeys((r.name, r.text) for o in outcomes for r in o.readings))
 
 
-def under(outcome: Outcome, reading: Reading) -> Outcome:
+def under(outcome: Outcome, reading: NamedReading) -> Outcome:
     """The outcome as another reading has it."""
     other = next((r for r in outcome.readings if (r.name, r.text) == reading), None)
     return outcome if other is None else replace(outcome, verdict=other.verdict, due=other.due, amount=other.amount)
-
-
-def contested(outcome: Outcome, other: Outcome, reading: Reading) -> Outcome:
-    """The outcome with what the other reading makes of it, where that differs."""
-    name, text = reading
-    kept = tuple(r for r in outcome.readings if (r.name, r.text) != reading)
-    if (outcome.verdict, outcome.amount) == (other.verdict, other.amount):
-        return outcome if len(kept) == len(outcome.readings) else replace(outcome, readings=kept)
-    differing = ReadingOutcome(name, text, other.verdict, other.due, other.amount)
-    return replace(outcome, readings=(*kept, differing))
 
 
 def _chained(judged: Sequence[Judged], known: Known) -> list[Judged]:

@@ -14,7 +14,6 @@ from compliance.evaluation.reads import evidence_of, in_doubt, tables_read
 from compliance.evaluation.workspace import Workspace
 from compliance.model.checked import CheckedCases, CheckedRule, Line
 from compliance.model.contract import Bilingual, Provision, Scalar
-from compliance.model.rule import Reading
 from compliance.model.verdict import EFFECT_MODALITIES, verdict_of_none, worst
 
 CENT = Decimal("0.01")
@@ -22,6 +21,9 @@ _ONLY_THERE = Bilingual("只有按另一解释才属于本条的情形", "Only a
 EXAMPLES = 20  # cases whose rows stand for very many alike
 # The kind of consequence, where the rule does not name one, by the modality of its provision.
 _EFFECTS = {"may": "right", "exemption": "exemption", "consequence": "right"}
+
+NamedReading = tuple[str, Bilingual]  # its name and its text
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingOutcome:
@@ -100,17 +102,18 @@ def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:
     further: dict[tuple[int, str, str | None], Outcome] = {}
     for (reading, variant), measurement, without in zip(rule.readings, measured[1:], none, strict=True):
         other, is_same = _judged(workspace, variant, measurement), are_same_cases(rule, variant)
+        named = (reading.name, reading.text)
         cases = {_pair(case, is_same): o for case, o in other.cases}
         known = {_pair(case, is_same) for case, _ in judged.cases}
         judged = replace(
-            judged, cases=tuple((case, _contested(o, cases.get(_pair(case, is_same), without[case.parameter]), reading))
+            judged, cases=tuple((case, contested(o, cases.get(_pair(case, is_same), without[case.parameter]), named))
                                 for case, o in judged.cases),
-            without={p: _contested_by_all(o, other.together(p), reading) for p, o in judged.without.items()})
+            without={p: _contested_by_all(o, other.together(p), named) for p, o in judged.without.items()})
         for case, outcome in other.cases:
             is_further = case.parameter not in judged.without and _pair(case, is_same) not in known
             if is_further and outcome.verdict in ("breach", "arisen"):
                 name = (case.parameter, str(case.key), case.subject)
-                further[name] = _contested(further.get(name) or _no_case_of(outcome), outcome, reading)
+                further[name] = contested(further.get(name) or _no_case_of(outcome), outcome, named)
     return judged.outcomes(_in_one(further.values()) if len(further) > LISTED_CASES else list(further.values()))
 
 
@@ -119,19 +122,21 @@ def _pair(case: Measured, is_same: bool) -> tuple[int, str | None]:
     return case.parameter, str(case.key) if is_same else case.subject
 
 
-def _contested(outcome: Outcome, other: Outcome, reading: Reading) -> Outcome:
-    if (other.verdict, other.amount) == (outcome.verdict, outcome.amount):
-        return outcome
-    differing = ReadingOutcome(reading.name, reading.text, other.verdict, other.due, other.amount)
-    return replace(outcome, readings=(*outcome.readings, differing))
+def contested(outcome: Outcome, other: Outcome, reading: NamedReading) -> Outcome:
+    """The outcome with what the other reading makes of it, where that differs."""
+    name, text = reading
+    kept = tuple(r for r in outcome.readings if (r.name, r.text) != reading)
+    if (outcome.verdict, outcome.amount) == (other.verdict, other.amount):
+        return outcome if len(kept) == len(outcome.readings) else replace(outcome, readings=kept)
+    return replace(outcome, readings=(*kept, ReadingOutcome(name, text, other.verdict, other.due, other.amount)))
 
 
-def _contested_by_all(outcome: Outcome, others: Outcome, reading: Reading) -> Outcome:
+def _contested_by_all(outcome: Outcome, others: Outcome, reading: NamedReading) -> Outcome:
     """A finding that there is no case, with what another reading makes of its cases, and the rows that show it."""
-    contested = _contested(outcome, others, reading)
-    if contested is outcome:
+    result = contested(outcome, others, reading)
+    if result is outcome:
         return outcome
-    return replace(contested, evidence=tuple(dict.fromkeys((*outcome.evidence, *others.evidence))),
+    return replace(result, evidence=tuple(dict.fromkeys((*outcome.evidence, *others.evidence))),
                    evidence_count=outcome.evidence_count + others.evidence_count)
 
 

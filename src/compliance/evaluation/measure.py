@@ -122,9 +122,9 @@ def _needs(rows: CheckedSet, wanted: Iterable[Aggregate]) -> set[str]:
 
 def measure_rule(workspace: Workspace, rule: CheckedRule, *, listed: bool = False) -> Measurement:
     """The cases of a rule with what the evidence shows of each; `listed`: the clear ones too, however many."""
-    plan = prepare(workspace, rule)
-    if plan is None:
+    if not is_supplied(workspace, rule):
         return Measurement(False, ())
+    plan = prepare(workspace, rule)
     measurement = _listed(workspace, plan, rule) if listed or not is_large(workspace, rule) else _counted(workspace, plan, rule)
     clear_up(workspace, plan)
     return measurement
@@ -141,10 +141,13 @@ def cases_source(workspace: Workspace, rule: CheckedRule) -> Source | None:
     return workspace.source(rule.cases.table) if rule.cases.form == "each" and rule.cases.table else None
 
 
-def prepare(workspace: Workspace, rule: CheckedRule) -> Plan | None:
-    """The plan of a rule, with its stages ready to be queried; None where the table of its cases was not supplied."""
-    if rule.cases.table is not None and not workspace.source(rule.cases.table).supplied:
-        return None
+def is_supplied(workspace: Workspace, rule: CheckedRule) -> bool:
+    """Whether the table of the cases of a rule was supplied; cases of the calendar need none."""
+    return rule.cases.table is None or workspace.source(rule.cases.table).supplied
+
+
+def prepare(workspace: Workspace, rule: CheckedRule) -> Plan:
+    """The plan of a rule whose cases are supplied, with its stages ready to be queried."""
     if rule.cases.form == "every":
         make_periods(workspace, rule.cases)
     key = plan_key(_content(rule), _states(workspace, rule.cases, rule.sets, rule.rule.family), workspace.as_of,

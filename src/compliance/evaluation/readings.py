@@ -10,6 +10,7 @@ from compliance.evaluation.measure import (
     cases_of,
     clear_up,
     is_large,
+    is_supplied,
     measure_rule,
     number_of_cases,
     prepare,
@@ -27,28 +28,20 @@ def measure_readings(workspace: Workspace, rule: CheckedRule, none: Sequence[Map
     each other reading on what is no case of it, for each row of the family's list.
     """
     readings = (rule, *(variant for _, variant in rule.readings))
-    plans = [prepare(workspace, r) for r in readings] if any(is_large(workspace, r) for r in readings) else []
-    if not plans or None in plans:
+    if not (any(is_large(workspace, r) for r in readings) and all(is_supplied(workspace, r) for r in readings)):
         return tuple(measure_rule(workspace, r, listed=True) for r in readings)
-    default, *others = plans
-    assert default is not None
-    agreeing = []
-    for i, (other, plan) in enumerate(zip(readings[1:], others, strict=True), start=1):
-        assert plan is not None
+    default, *plans = (prepare(workspace, r) for r in readings)
+    others = [(i, other, _paired_by(rule, other), plan) for i, (other, plan) in enumerate(zip(readings[1:], plans, strict=True), start=1)]
+    for i, other, _, plan in others:
         workspace.run(f'CREATE OR REPLACE TABLE "reading_{i}" AS {_with_clear_verdicts(other, plan)}')
-        agreeing.append(_agrees(i, none[i - 1]))
-    joins = " ".join(f"LEFT JOIN ({_agreed(i, _paired_by(rule, other))}) o{i} ON {_same(f'o{i}', 'd', _paired_by(rule, other))}"
-                     for i, other in enumerate(readings[1:], start=1))
+    joins = " ".join(f"LEFT JOIN ({_agreed(i, by)}) o{i} ON {_same(f'o{i}', 'd', by)}" for i, _, by, _ in others)
+    agreeing = " AND ".join(['"_clear" IS NOT NULL', *(_agrees(i, none[i - 1]) for i, *_ in others)])
     workspace.run(f"""
-        CREATE OR REPLACE TABLE "reading_0" AS
-        SELECT d.*, NOT coalesce({' AND '.join(['"_clear" IS NOT NULL', *agreeing])}, FALSE) AS "_asked"
+        CREATE OR REPLACE TABLE "reading_0" AS SELECT d.*, NOT coalesce({agreeing}, FALSE) AS "_asked"
         FROM ({_with_clear_verdicts(rule, default)}) d {joins}""")
-    found = [_listed_and_counted(workspace, rule, default, '(SELECT * FROM "reading_0")')]
-    for i, (other, plan) in enumerate(zip(readings[1:], others, strict=True), start=1):
-        assert plan is not None
-        found.append(_listed_and_counted(workspace, other, plan, _asked_of(i, _paired_by(rule, other))))
-    for i, (_, plan) in enumerate(zip(readings, plans, strict=True)):
-        assert plan is not None
+    found = [_listed_and_counted(workspace, rule, default, '(SELECT * FROM "reading_0")'),
+             *(_listed_and_counted(workspace, other, plan, _asked_of(i, by)) for i, other, by, plan in others)]
+    for i, plan in enumerate((default, *plans)):
         clear_up(workspace, plan)
         workspace.run(f'DROP TABLE "reading_{i}"')
     return tuple(found)
