@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
 from compliance.audit import Audit
 from compliance.calendar.workdays import calendar_version, last_published_year
+from compliance.contract_text.records import ClauseTree
 from compliance.effects.ledger import CLAIMED_EFFECTS, Claim, LedgerLine, liable_party, money_ledger
 from compliance.evidence.records import EvidenceFile
 from compliance.ground import Problem
@@ -17,9 +19,12 @@ SCHEMA_VERSION = "1.0"
 _PACKAGES = ("duckdb", "durable-rules", "ibis-framework", "matplotlib", "pandera", "papermill", "sqlglot")
 
 
-def findings_document(audit: Audit) -> dict[str, Any]:
-    """The document of DESIGN section 8; the same inputs give the same document."""
-    return {
+def findings_document(audit: Audit, text: ClauseTree | None = None, review: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The document of DESIGN section 8; the same inputs give the same document.
+
+    With the `text` of the contract and its `review` the wording of each clause that a finding rests on stands in it too.
+    """
+    document = {
         "schema_version": SCHEMA_VERSION,
         "manifest": _manifest(audit),
         "findings": [_finding(f) for f in audit.findings],
@@ -29,6 +34,15 @@ def findings_document(audit: Audit) -> dict[str, Any]:
         "coverage": coverage(audit),
         "timeline": _timeline(audit),
     }
+    if text is not None:
+        document["contract_text"] = _contract_text(audit, text) | {"review": review}
+    return document
+
+
+def _contract_text(audit: Audit, text: ClauseTree) -> dict[str, Any]:
+    cited = sorted({f.provision.clause for f in audit.findings})
+    return {"file": text.file, "sha256": text.sha256, "clauses": {c: text.wording(c) for c in cited if c in text.by_id},
+            "not_found": [c for c in cited if c not in text.by_id]}
 
 
 def _money(amount: Decimal | None) -> str | None:

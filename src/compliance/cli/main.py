@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from compliance.audit import Audit
 from compliance.audit import audit as run_audit
+from compliance.cli import document as contract_document
 from compliance.cli import evidence, rules
 from compliance.cli.places import rules_root
 from compliance.cli.shown import counts_line, errors, findings_table, out, plain, show_finding, show_problems
@@ -32,6 +33,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
                        "Exit status: 0 nothing is in breach, undecided or broken; 1 something is; 2 an input is unusable.")
 app.add_typer(rules.app, name="rules")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(contract_document.app, name="document")
 
 
 class Format(StrEnum):
@@ -105,15 +107,21 @@ def _audited(contract: str, source: str, as_of: date, rules_dir: Path | None, ba
 def audit(contract: Contract, evidence: Evidence, as_of: AsOf,
           format_: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TABLE,
           out_dir: Annotated[Path | None, typer.Option("--out", help="Folder for findings.json and the report.")] = None,
+          text: Annotated[Path | None, typer.Option(help="The signed contract (TXT, Markdown, DOCX, PDF): the wording of the clauses and "
+                                                         "a review of the text stand in the report.")] = None,
           lang: Lang = Language.ZH, rules_dir: RulesDir = None, bad_rows: Bad = BadRows.STOP) -> None:
     """Audits one contract on its evidence.
 
     Examples: compliance audit govcloud-2026 --evidence data/govcloud-2026 --as-of 2027-06-30
 
     compliance audit govcloud-2026 --evidence data/govcloud-2026 --as-of 2027-06-30 --format json > findings.json
+
+    compliance audit govcloud-2026 --evidence data/govcloud-2026 --as-of 2027-06-30 --text contract.docx --out reports
     """
+    # The readers of contract files take a moment to load; an audit without one does not wait for them.
+    signed, review = import_module("compliance.cli.contract_text").text_and_review(text) if text is not None else (None, None)
     result = _audited(contract, evidence, as_of, rules_dir, bad_rows)
-    document = findings_document(result)
+    document = findings_document(result, signed, review)
     findings_json = dumps(document)
     if out_dir is not None:
         write_all_or_nothing(out_dir, {f"{contract}.findings.json": findings_json,

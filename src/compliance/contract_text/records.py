@@ -58,6 +58,26 @@ class ClauseTree:
         return {c.id: c for c in self.clauses}
 
     @cached_property
+    def children(self) -> Mapping[str | None, tuple[Clause, ...]]:
+        """The clauses that belong to each clause directly, in the order of the text."""
+        found: dict[str | None, list[Clause]] = {}
+        for clause in self.clauses:
+            found.setdefault(clause.parent, []).append(clause)
+        return {parent: tuple(own) for parent, own in found.items()}
+
+    def wording(self, id_: str, limit: int = 1500) -> str:
+        """The text of a clause with its label and what belongs to it, as long as the whole is not longer than the limit."""
+        own = self.by_id[id_]
+        parts = [f"{own.label} {own.text}" if own.label and not own.cells else own.text]
+        for child in self.children.get(id_, ()):
+            more = self.wording(child.id, limit)
+            if sum(map(len, parts)) + len(more) > limit:
+                parts.append("…")
+                break
+            parts.append(more)
+        return "\n".join(parts)
+
+    @cached_property
     def texts(self) -> Mapping[str, str]:
         """The text of every clause by its id."""
         return {c.id: c.text for c in self.clauses}

@@ -229,6 +229,8 @@ def _listed(builder: _Builder, part: Paragraph, label: Label) -> None:
     elif at is None and label.number != 1:
         builder.note("clause-gap", f"{label.written} is the first of its list", part.first)
     if at is not None:
+        if builder.path[at].script != _script(label):
+            builder.note("clause-mixed", f"{label.written} goes on with a list that was counted another way", part.first)
         told = builder.path[at].told
         builder.path = builder.path[:at]
     else:

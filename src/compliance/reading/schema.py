@@ -36,8 +36,7 @@ def _problems(document: Document, error: ValidationError) -> list[Problem]:
     path = tuple(error.absolute_path)
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = list(error.schema.get("properties", ()))
-        return [Problem("unknown-field", f"there is no field '{name}' here", document.at(*path, name),
-                        suggestion(name, known)) for name in error.instance if name not in known]
+        return [_unknown_field(document, path, name, known) for name in error.instance if name not in known]
     if error.validator == "required":
         missing = [n for n in error.validator_value if n not in error.instance]
         return [Problem("missing-field", f"the field '{n}' is missing", document.at(*path)) for n in missing]
@@ -47,6 +46,14 @@ def _problems(document: Document, error: ValidationError) -> list[Problem]:
         if deepest.validator not in ("const", "type"):
             return _problems(document, deepest)
     return [Problem("wrong-value", _message(error), document.at(*path))]
+
+
+def _unknown_field(document: Document, path: tuple[str | int, ...], name: str, known: list[str]) -> Problem:
+    """A field that the schema does not have; that of a draft keeps a rule set from being used before somebody has confirmed it."""
+    if name == "draft":
+        return Problem("unconfirmed-draft", "this is a draft that nobody has confirmed", document.at(*path, name),
+                       "compare it with its clause, correct it, then delete 'draft: true'")
+    return Problem("unknown-field", f"there is no field '{name}' here", document.at(*path, name), suggestion(name, known))
 
 
 def _message(error: ValidationError) -> str:

@@ -30,7 +30,8 @@ def render_html(document: Mapping[str, Any], findings_json: str, lang: str = "zh
         m=document["manifest"], digest=hashlib.sha256(findings_json.encode()).hexdigest(),
         verdicts=labels.VERDICTS, categories=labels.CATEGORIES, modalities=labels.MODALITIES, obligors=labels.OBLIGORS,
         effect_names=labels.effect_labels(), ledger=document["ledger"], owed=owed_by_party(document),
-        problems=document["problems"], coverage=document["coverage"],
+        problems=document["problems"], coverage=document["coverage"], severities=labels.SEVERITIES,
+        text=document.get("contract_text"), wording=document.get("contract_text", {}).get("clauses", {}),
         figures=_images(report_figures(document) if figures is None else figures), **_groups(document["findings"]),
         **_indexes(document))
 

@@ -16,6 +16,7 @@ def _label(zh: str, en: str) -> Label:
 
 
 VERDICTS: Mapping[str, Label] = {name: words.as_dict() for name, words in VERDICT_WORDS.items()}
+SEVERITIES: Mapping[str, Label] = {"error": _label("错误", "Error"), "warning": _label("警示", "Warning"), "note": _label("提示", "Note")}
 CATEGORIES: Mapping[str, Label] = {
     "payment_ordering": _label("付款顺序与期限", "Payment order and time"), "payment_amount": _label("付款金额", "Payment amount"),
     "invoice": _label("发票", "Invoices"), "staffing": _label("人员配备", "Staffing"), "training": _label("培训", "Training"),

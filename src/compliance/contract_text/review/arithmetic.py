@@ -24,32 +24,32 @@ _PENALTY = re.compile(r"违约金|赔偿|扣[除减款]|罚|不超过")
 _REST = re.compile(r"尾款|余款|剩余|其余|结清|据实|按实")
 
 KINDS: Mapping[str, Kind] = {
-    "words_and_digits": Kind(
+    "words-and-digits": Kind(
         Bilingual("大写与小写金额不一致", "Amount in words differs from digits"),
         Bilingual(
             "付款审计无法确定应付金额；通常以大写为准，对方会据此争议。",
             "The amount due cannot be settled in an audit of payments; as a rule the words prevail, and the other party will say so.",
         ),
     ),
-    "line_total": Kind(
+    "line-total": Kind(
         Bilingual("单价×数量与行金额不符", "Price times quantity differs from the total of the line"),
         Bilingual("结算以单价还是以行金额为准没有依据。", "Nothing says whether the price or the total of the line is owed."),
     ),
-    "table_sum": Kind(
+    "table-sum": Kind(
         Bilingual("合计与各行之和不符", "A sum differs from its lines"),
         Bilingual(
             "合同价款的构成无法复核，多付或少付无从认定。", "The price cannot be traced to its parts, so overpayment cannot be shown."
         ),
     ),
-    "price_sum": Kind(
+    "price-sum": Kind(
         Bilingual("清单总额与合同价款不符", "The list of prices does not add up to the contract price"),
         Bilingual("付款上限有两个。", "There are two limits of what may be paid."),
     ),
-    "price_twice": Kind(
+    "price-twice": Kind(
         Bilingual("合同价款前后不一致", "The contract price is stated differently"),
         Bilingual("比例付款和违约金的计算基数不确定。", "Shares of the price and penalties have no certain base."),
     ),
-    "share_amount": Kind(
+    "share-amount": Kind(
         Bilingual("比例与金额不符", "A share of the price differs from the amount stated for it"),
         Bilingual("每笔应付金额有两种算法。", "There are two amounts for one payment."),
     ),
@@ -68,7 +68,7 @@ def words_against_digits(tree: ClauseTree) -> Iterator[Flaw]:
             digits = _beside(clause, words, found)
             if digits is not None and digits[0] != words.value:
                 yield Flaw(
-                    "words_and_digits",
+                    "words-and-digits",
                     ERROR,
                     Bilingual(
                         f"条款 {clause.id}：大写 {words.written} 为 {words.value:f} 元，小写 {digits[1]} 为 {digits[0]:f} 元",
@@ -142,7 +142,7 @@ def line_totals(tree: ClauseTree) -> Iterator[Flaw]:
 def _line_flaw(table: Table, row: Row, basis: _Basis, expected: Decimal, fitting: int, lines: int) -> Flaw:
     stated = row.values["total"]
     return Flaw(
-        "line_total",
+        "line-total",
         ERROR,
         Bilingual(
             f"条款 {row.clause.id}：{basis.spelled(row.values)} = "
@@ -193,7 +193,7 @@ def _summed(stack: list[tuple[Decimal, Row, bool]], row: Row, stated: Decimal) -
         computed = sum((v for v, _, _ in parts), Decimal(0))
         stack[at:] = [(stated, row, True)]
         return Flaw(
-            "table_sum",
+            "table-sum",
             ERROR,
             Bilingual(
                 f"条款 {row.clause.id}：各行相加为 {computed:f}，合同写为 {stated:f}，相差 {stated - computed:f}",
@@ -245,7 +245,7 @@ def price_against_itself(tree: ClauseTree) -> Iterator[Flaw]:
     for other in prices(tree):
         if other.value != price.value and other.clause.id != price.clause.id:
             yield Flaw(
-                "price_twice",
+                "price-twice",
                 ERROR,
                 Bilingual(
                     f"条款 {price.clause.id} 的价款为 {price.value:f} 元，条款 {other.clause.id} 为 {other.value:f} 元",
@@ -259,7 +259,7 @@ def price_against_itself(tree: ClauseTree) -> Iterator[Flaw]:
         total = row.values["total"]
         if total != price.value:
             yield Flaw(
-                "price_sum",
+                "price-sum",
                 ERROR,
                 Bilingual(
                     f"条款 {row.clause.id} 的总额为 {total:f} 元，条款 {price.clause.id} 的合同价款为 {price.value:f} 元",
@@ -323,7 +323,7 @@ def _share_flaw(found: Instalment, price: Price) -> Iterator[Flaw]:
     if off < _CENT or (found.share.places and off <= rounding):
         return
     yield Flaw(
-        "share_amount",
+        "share-amount",
         WARNING if off <= rounding else ERROR,
         Bilingual(
             f"条款 {found.clause.id}：{price.value:f} 的 {found.share.written} "

@@ -21,42 +21,39 @@ _DUE = re.compile(r"\s*(?:之?前|以前|止|内|完成)")
 _ACT = re.compile(r"支付|付款|付清|验收|提交|交付|完成|归还|返还|报送")
 _FINAL = re.compile(r"最终验收|终验|整体验收|全面验收|总体验收|竣工验收")
 _LAST_PAYMENT = re.compile(r"尾款|余款|剩余(?:款|\s*\d)")
+_AFTER_END = re.compile(r"(?P<when>(?:服务|合同)期?(?:满|届满|结束)\s*\S{1,3}\s*个?月(?:之?后))[^。]{0,20}(?:中期|阶段|期中)")
 _FIRST_MONTHS = re.compile(r"前\s*(?P<n>\d{1,2}|[一二三四五六七八九十]{1,2})\s*个月")
 
 KINDS: Mapping[str, Kind] = {
-    "no_such_day": Kind(
+    "no-such-day": Kind(
         Bilingual("日历上没有的日期", "A day that no calendar has"),
         Bilingual("期限无从起算，逾期无法认定。", "Nothing can be late that is due on a day that does not exist."),
     ),
-    "term_order": Kind(
+    "term-order": Kind(
         Bilingual("期限起止颠倒或与所称长度不符", "A term that ends before it begins, or is not as long as it says"),
         Bilingual("服务期内的义务和费用按哪个期限核算没有依据。", "Nothing says for which time duties and fees are counted."),
     ),
-    "two_terms": Kind(
+    "two-terms": Kind(
         Bilingual("服务期限前后不一致", "Two terms"),
         Bilingual("期限不同，费用与义务的起止不同。", "Duties and fees begin and end on different days."),
     ),
-    "date_outside_term": Kind(
+    "date-outside-term": Kind(
         Bilingual("日期与服务期限矛盾", "A day that contradicts the term"),
         Bilingual(
             "在服务尚未完成（或尚未开始）时即须验收或付款，审计时只能认定为未按约或无法履行。",
             "Acceptance or payment would be due before the service is there; it cannot be kept as written.",
         ),
     ),
-    "before_condition": Kind(
+    "before-condition": Kind(
         Bilingual("付款早于其条件可能成就之时", "A payment due before its condition can exist"),
         Bilingual("按期付款即无依据付款，按条件付款即逾期付款。", "To pay in time is to pay without ground, to wait is to pay late."),
     ),
-    "rest_day": Kind(
+    "rest-day": Kind(
         Bilingual("到期日为休息日", "A due day on a day of rest"),
         Bilingual(
             "是否顺延至下一工作日，合同如无约定将产生是否逾期的争议（《民法典》第二百零三条）。",
             "Whether it moves to the next working day will be disputed unless the contract says so (Civil Code, article 203).",
         ),
-    ),
-    "signing_days": Kind(
-        Bilingual("双方签署日期不同", "The parties signed on different days"),
-        Bilingual("自签订之日起算的期限有两个起点。", "Time limits that run from signing have two beginnings."),
     ),
 }
 
@@ -72,7 +69,7 @@ def impossible_days(tree: ClauseTree) -> Iterator[Flaw]:
         for day in days(clause.text):
             if day.value is None:
                 yield Flaw(
-                    "no_such_day",
+                    "no-such-day",
                     ERROR,
                     Bilingual(f"条款 {clause.id}：{day.written} 不存在", f"Clause {clause.id}: there is no {day.written}"),
                     (place(clause, day.written),),
@@ -85,7 +82,7 @@ def terms_in_order(tree: ClauseTree) -> Iterator[Flaw]:
     for term in found:
         if term.end < term.start:
             yield Flaw(
-                "term_order",
+                "term-order",
                 ERROR,
                 Bilingual(
                     f"条款 {term.clause.id}：期限 {term.start} 至 {term.end} 起止颠倒",
@@ -98,7 +95,7 @@ def terms_in_order(tree: ClauseTree) -> Iterator[Flaw]:
     for other in found[1:]:
         if (other.start, other.end) != (found[0].start, found[0].end):
             yield Flaw(
-                "two_terms",
+                "two-terms",
                 ERROR,
                 Bilingual(
                     f"条款 {found[0].clause.id} 的期限为 {found[0].start} 至 {found[0].end}，"
@@ -118,7 +115,7 @@ def _length_flaw(term: Term) -> Iterator[Flaw]:
     loose = months_between(term.start, date.fromordinal(term.end.toordinal() - 1))
     if months not in (actual, loose):
         yield Flaw(
-            "term_order",
+            "term-order",
             ERROR,
             Bilingual(
                 f"条款 {term.clause.id}：{term.start} 至 {term.end} 不是 {term.stated.written}",
@@ -145,7 +142,7 @@ def days_against_the_term(tree: ClauseTree) -> Iterator[Flaw]:
 
 def _outside(clause: Clause, day: date, term: Term, zh: str, en: str, severity: str = ERROR) -> Flaw:
     return Flaw(
-        "date_outside_term",
+        "date-outside-term",
         severity,
         Bilingual(
             f"条款 {clause.id}：{day} {zh}（{term.start} 至 {term.end}，条款 {term.clause.id}）",
@@ -179,13 +176,28 @@ def due_on_rest_days(tree: ClauseTree) -> Iterator[Flaw]:
         known = _calendar().get(day)
         if known is not None and not known.is_workday and not known.provisional:
             yield Flaw(
-                "rest_day",
+                "rest-day",
                 NOTE,
                 Bilingual(
                     f"条款 {clause.id}：{day} 为休息日（星期{'一二三四五六日'[day.weekday()]}），下一工作日为 {known.next_workday}",
                     f"Clause {clause.id}: {day} is a day of rest ({day:%A}); the next working day is {known.next_workday}",
                 ),
                 (place(clause),),
+            )
+
+
+def acceptances_after_the_end(tree: ClauseTree) -> Iterator[Flaw]:
+    """An acceptance half-way that is to come months after the service has ended."""
+    for clause in tree.clauses:
+        for found in _AFTER_END.finditer(clause.text):
+            yield Flaw(
+                "date-outside-term",
+                ERROR,
+                Bilingual(
+                    f"条款 {clause.id}：“{found['when']}”在服务结束之后，中期验收却在其后",
+                    f"Clause {clause.id}: “{found['when']}” is after the service has ended, the acceptance half-way would come later",
+                ),
+                (place(clause, found[0]),),
             )
 
 
@@ -209,7 +221,7 @@ def payments_before_their_condition(tree: ClauseTree) -> Iterator[Flaw]:
             over, due = _last_day(term.start, span[0].value), _due(later[0])
             if due < over:
                 yield Flaw(
-                    "before_condition",
+                    "before-condition",
                     ERROR,
                     Bilingual(
                         f"条款 {clause.id}：{found[0]}（至 {over}）的费用须在 {later[0].written} 支付，届时尚未期满",
@@ -231,22 +243,11 @@ def _due(day: Day) -> date:
     return date(day.year, day.month, day.day or monthrange(day.year, day.month)[1])
 
 
-def signing_days(tree: ClauseTree) -> Iterator[Flaw]:
-    """The days beside the signatures of the contract."""
-    clause = tree.by_id.get("S")
-    if clause is None:
-        return
-    found = [d for d in days(clause.text) if d.day and d.value]
-    if len({d.value for d in found}) > 1:
-        yield Flaw(
-            "signing_days",
-            NOTE,
-            Bilingual(
-                f"签署日期有 {'、'.join(sorted({str(d.value) for d in found}))}",
-                f"The signatures are of {', '.join(sorted({str(d.value) for d in found}))}",
-            ),
-            tuple(place(clause, d.written) for d in found),
-        )
-
-
-CHECKS = (impossible_days, terms_in_order, days_against_the_term, due_on_rest_days, payments_before_their_condition, signing_days)
+CHECKS = (
+    impossible_days,
+    terms_in_order,
+    days_against_the_term,
+    due_on_rest_days,
+    acceptances_after_the_end,
+    payments_before_their_condition,
+)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from compliance.contract_text.figures import Count, Length, Percentage, counts, lengths, percentages
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, WARNING, Flaw, place
+from compliance.contract_text.review.records import ERROR, WARNING, Flaw, Place, place
 from compliance.model.contract import Bilingual
 
 # One act under the words that authors use for it; the limit and the act stand in one sentence.
@@ -35,26 +35,30 @@ _OBLIGED = re.compile(r"([甲乙双])方(?=[^，。]{0,6}(?:应|须|需|能够|�
 _FAMILY = {"workday": "day", "calendar_day": "day", "minute": "time", "hour": "time", "month": "month", "year": "month"}
 
 KINDS: Mapping[str, Kind] = {
-    "two_limits": Kind(
+    "two-limits": Kind(
         Bilingual("同一行为有两个期限", "Two limits for one act"),
         Bilingual(
             "较长期限内的履行按较短期限即为违约，审计结论取决于适用哪一条。",
             "What keeps the longer limit breaks the shorter one; the finding depends on which clause applies.",
         ),
     ),
-    "workday_and_day": Kind(
+    "workday-and-day": Kind(
         Bilingual("同一行为一处用工作日、一处用日", "One act in working days here and in days there"),
         Bilingual("遇周末和节假日，两种算法的到期日不同。", "Over weekends and holidays the two give different due days."),
     ),
-    "share_and_heads": Kind(
+    "share-and-heads": Kind(
         Bilingual("比例与人数限额矛盾", "A share of heads against a number of heads"),
         Bilingual("同一事实按比例违约、按人数不违约。", "The same facts break one limit and keep the other."),
     ),
-    "step_gap": Kind(
+    "step-gap": Kind(
         Bilingual("分档之间有空档", "A gap between steps"),
         Bilingual("恰好落在空档的情形没有对应的后果。", "What falls into the gap has no consequence."),
     ),
-    "step_overlap": Kind(
+    "step-end": Kind(
+        Bilingual("最后一档之上没有档次", "Nothing beyond the last step"),
+        Bilingual("最严重的情形反而没有约定的后果。", "The gravest cases have no agreed consequence."),
+    ),
+    "step-overlap": Kind(
         Bilingual("分档之间有重叠", "Steps that overlap"), Bilingual("同一情形有两个后果。", "One case has two consequences.")
     ),
 }
@@ -78,11 +82,11 @@ def two_limits(tree: ClauseTree) -> Iterator[Flaw]:
                 continue
             done.add(pair)
             same_number = one.length.value == other.length.value
-            kind = "workday_and_day" if same_number else "two_limits"
+            kind = "workday-and-day" if same_number else "two-limits"
             zh, en = act.split(" / ")
             yield Flaw(
                 kind,
-                WARNING,
+                ERROR,
                 Bilingual(
                     f"{zh}：条款 {one.clause.id} 为 {one.length.written}，条款 {other.clause.id} 为 {other.length.written}",
                     f"{en.capitalize()}: clause {one.clause.id} says {one.length.written}, clause {other.clause.id} {other.length.written}",
@@ -96,10 +100,20 @@ def _limits(tree: ClauseTree, act: re.Pattern[str]) -> Iterator[_Limit]:
         if clause.kind in ("preamble", "signature", "annex") or clause.cells:
             continue
         for sentence in re.split("[。；;]", clause.text):
-            for part in lengths(sentence):
-                if _WITHIN.match(sentence[part.at[1] :]) and part.unit in _FAMILY | {"day": ""} and _near(sentence, part, act):
+            for part in (*lengths(sentence), *_at_once(sentence)):
+                if (
+                    (not part.value or _WITHIN.match(sentence[part.at[1] :]))
+                    and part.unit in _FAMILY | {"day": ""}
+                    and _near(sentence, part, act)
+                ):
                     yield _Limit(clause, part, sentence)
                     break
+
+
+def _at_once(sentence: str) -> Iterator[Length]:
+    """An act that is due at once has a limit of no days."""
+    for found in re.finditer("立即", sentence):
+        yield Length(Decimal(0), "day", found[0], found.span())
 
 
 def _near(sentence: str, length: Length, act: re.Pattern[str]) -> bool:
@@ -118,7 +132,6 @@ def _comparable(one: _Limit, other: _Limit) -> bool:
         and same_party
         and (not all(anchors) or bool(anchors[0] & anchors[1]))
         and (one.length.value, one.length.unit) != (other.length.value, other.length.unit)
-        and one.clause.id.startswith("A") == other.clause.id.startswith("A")
     )
 
 
@@ -167,7 +180,7 @@ def _share_flaw(team: Clause, size: Count, one: tuple[Clause, Percentage], other
     allowed = allowed - 1 if is_strict and allowed == exact else allowed
     if allowed != count.value:
         yield Flaw(
-            "share_and_heads",
+            "share-and-heads",
             ERROR,
             Bilingual(
                 f"条款 {in_share.id} 的 {share.written}（{size.written} "
@@ -209,6 +222,10 @@ class _Step:
     written: str
 
 
+# Kind, severity, message and places of what is wrong with two steps.
+_Said = tuple[str, str, Bilingual, tuple[Place, ...]]
+
+
 def steps_that_meet(tree: ClauseTree) -> Iterator[Flaw]:
     """Steps of one measure in one list: where one ends the next has to begin, and only one of them takes the boundary."""
     groups: dict[tuple[str, str, str], list[_Step]] = {}
@@ -219,9 +236,34 @@ def steps_that_meet(tree: ClauseTree) -> Iterator[Flaw]:
             (scope, step.subject, step.unit),
         )
         groups.setdefault(key, []).append(step)
-    for steps in groups.values():
-        for one, other in pairwise(sorted(steps, key=lambda s: (s.low, s.high))):
-            yield from _meeting(one, other)
+    said: dict[tuple[str, str, str], list[tuple[Bilingual, tuple[Place, ...]]]] = {}
+    for (scope, _, _), steps in groups.items():
+        ordered = sorted(steps, key=lambda s: (s.low, s.high))
+        found = [f for one, other in pairwise(ordered) if (f := _meeting(one, other))]
+        if len(steps) > 1 and not _goes_on(tree, scope, ordered[-1]):
+            found.append(_open_end(ordered[-1]))
+        for kind, severity, message, places in found:
+            said.setdefault((scope, kind, severity), []).append((message, places))
+    # One list of steps usually has one fault all over: it is said once, with all its places.
+    for (_, kind, severity), parts in said.items():
+        message = Bilingual("；".join(m.zh for m, _ in parts), "; ".join(m.en for m, _ in parts))
+        yield Flaw(kind, severity, message, tuple(dict.fromkeys(p for _, places in parts for p in places)))
+
+
+def _goes_on(tree: ClauseTree, scope: str, last: _Step) -> bool:
+    """Whether a clause of the same list takes what is beyond the last step."""
+    beyond = re.compile(
+        rf"{last.high}\s*{last.unit}\s*(?:（含）)?(?:及)?以上|(?:超过|大于|不少于|达到|≥|>)\s*{last.high}\s*{last.unit}(?![^，。；|]{{0,8}}(?:小于|不足|不超过))"
+    )
+    return any(c.id.startswith(scope) and c.id != last.clause.id and beyond.search(c.text) for c in tree.clauses)
+
+
+def _open_end(last: _Step) -> _Said:
+    message = Bilingual(
+        f"{last.subject}：{last.high} {last.unit}以上没有对应的档次",
+        f"{last.subject}: there is no step for {last.high} {last.unit} and more",
+    )
+    return "step-end", WARNING, message, (place(last.clause, last.written),)
 
 
 def _steps(clause: Clause) -> Iterator[_Step]:
@@ -235,44 +277,24 @@ def _steps(clause: Clause) -> Iterator[_Step]:
         )
 
 
-def _meeting(one: _Step, other: _Step) -> Iterator[Flaw]:
+def _meeting(one: _Step, other: _Step) -> _Said | None:
+    """What is wrong where one step ends and the next begins."""
     if (one.low, one.high) == (other.low, other.high):
-        return  # the same step under another condition
+        return None  # the same step under another condition
     places = place(one.clause, one.written), place(other.clause, other.written)
     label = one.subject if len(one.subject) < len(other.subject) else other.subject
+    zh, en = f"条款 {one.clause.id} 与 {other.clause.id}", f"clauses {one.clause.id} and {other.clause.id}"
     if one.high == other.low and not one.has_high and not other.has_low:
-        yield Flaw(
-            "step_gap",
-            WARNING,
-            Bilingual(
-                f"{label}：恰为 {one.high} {one.unit}时，条款 {one.clause.id} 与 {other.clause.id} 均不适用",
-                f"{label}: exactly {one.high} {one.unit} is in neither clause {one.clause.id} nor {other.clause.id}",
-            ),
-            places,
-            f"({one.low}, {one.high}) ∪ ({other.low}, {other.high})",
-        )
-    elif one.high < other.low:
-        yield Flaw(
-            "step_gap",
-            WARNING,
-            Bilingual(
-                f"{label}：{one.high} 至 {other.low} {one.unit}不在条款 {one.clause.id} 与 {other.clause.id} 的任何一档",
-                f"{label}: {one.high} to {other.low} {one.unit} is in no step of clauses {one.clause.id} and {other.clause.id}",
-            ),
-            places,
-        )
-    elif one.high > other.low or (one.has_high and other.has_low):
-        yield Flaw(
-            "step_overlap",
-            ERROR,
-            Bilingual(
-                f"{label}：{max(one.low, other.low)} 至 {min(one.high, other.high)} "
-                f"{one.unit}同时在条款 {one.clause.id} 与 {other.clause.id}",
-                f"{label}: {max(one.low, other.low)} to {min(one.high, other.high)} "
-                f"{one.unit} is in both clause {one.clause.id} and {other.clause.id}",
-            ),
-            places,
-        )
+        message = Bilingual(f"{label}：恰为 {one.high} {one.unit}时，{zh} 均不适用",
+                            f"{label}: exactly {one.high} {one.unit} is in none of {en}")
+        return "step-gap", WARNING, message, places
+    if one.high < other.low:
+        span = f"{one.high} – {other.low} {one.unit}"
+        return "step-gap", WARNING, Bilingual(f"{label}：{span} 不在{zh} 的任何一档", f"{label}: {span} is in none of {en}"), places
+    if one.high > other.low or (one.has_high and other.has_low):
+        span = f"{max(one.low, other.low)} – {min(one.high, other.high)} {one.unit}"
+        return "step-overlap", ERROR, Bilingual(f"{label}：{span} 同时在{zh}", f"{label}: {span} is in both of {en}"), places
+    return None
 
 
 CHECKS = (two_limits, shares_and_heads, steps_that_meet)

@@ -1,0 +1,120 @@
+"""What a contract leaves out or gives away: no term of secrecy, no standard of an assessment, consent by silence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from compliance.contract_text.records import Clause, ClauseTree
+from compliance.contract_text.review.kinds import Kind
+from compliance.contract_text.review.records import WARNING, Flaw, place
+from compliance.model.contract import Bilingual
+
+_SECRECY = re.compile(r"保密(?:责任|义务|条款|信息)|予以?保密|不得(?:向|对)?[^。；]{0,20}(?:泄露|披露)|泄露给")
+_SECRECY_TERM = re.compile(r"保密[^。；]{0,30}(?:期限|期间|永久|长期|年)"
+                           r"|(?:保密|本)[^。；]{0,30}(?:不因|不随)[^。；]{0,30}(?:终止|解除|失效|免除)")
+_FORCE_MAJEURE = re.compile(r"不可抗力|不可控事件|不可预见")
+_OWN_SPHERE = re.compile(r"系统故障|网络(?:运营商)?[^，。；]{0,8}(?:设备)?故障|设备故障|停电|断电|软件故障|服务器故障")
+_CAUSED_BY_SUPPLIER = re.compile(r"乙方(?:的)?(?:原因|责任|过错)|非不可抗力|因乙方|除不可抗力")
+_SILENCE = re.compile(r"(?:逾期|未(?:在|于)|未按|届满)[^。；]{0,40}视为[^。；]{0,16}(?:通过|同意|认可|合格|接受|确认|无异议)")
+_AHEAD_WITHOUT_DAYS = re.compile(r"(?:需|应|应当|须|必须)提前(?:书面)?(?:提交|通知|告知|报|向)")
+_ASSESSED = re.compile(r"考核(?:合格|不合格|结果|标准|要求)?|服务质量(?:考核)?标准|绩效评价")
+_RESTS_ON_IT = re.compile(r"支付|尾款|扣除|扣减|违约金|赔偿|解除|终止|不合格|未能通过")
+_STANDARD = re.compile(r"考核(?:办法|细则|标准|指标|方案|评分)|评分(?:表|标准|细则)|服务质量标准|服务水平协议")
+_ELSEWHERE = re.compile(r"(?:投标|响应文件|响应|磋商|招标|采购文件)[^，。；]{0,8}(?:期限|时限)[^，。；]{0,4}内?")
+_REACHED_BY = re.compile(r"(?:约定|记载|载明|列明)[^。；]{0,16}(?:传真|邮箱|电子邮件)")
+_ADDRESS_THERE = re.compile(r"(?:传真|邮箱|电子邮件)[^。；\n|]{0,8}[:：|]\s*[\w〔.+-]|[\w.+-]+@[\w.-]+")
+
+KINDS: Mapping[str, Kind] = {
+    "secrecy-without-term": Kind(
+        Bilingual("保密义务没有期限", "Secrecy without a term"),
+        Bilingual("合同终止后保密义务是否存续没有依据。",
+                  "Nothing says whether secrecy goes on after the contract has ended.")),
+    "force-majeure-too-wide": Kind(
+        Bilingual("把履约方自身范围内的故障列为不可抗力", "Faults of the supplier's own sphere as force majeure"),
+        Bilingual("服务中断的违约责任可被此条免除。", "Liability for interruptions can be avoided by it.")),
+    "silence-is-consent": Kind(
+        Bilingual("逾期未表示即视为同意", "Silence counts as consent"),
+        Bilingual("甲方未按时提出意见的证据即为验收或认可的证据。",
+                  "That the client said nothing in time is then evidence that it accepted.")),
+    "ahead-without-days": Kind(
+        Bilingual("“提前”没有天数", "Ahead, without a number of days"),
+        Bilingual("何为及时提前无法检查。", "What is early enough cannot be checked.")),
+    "assessment-without-standard": Kind(
+        Bilingual("以考核为条件而没有考核标准", "An assessment without a standard"),
+        Bilingual("合格与否由一方认定，付款和扣款没有可核对的依据。",
+                  "One side decides what passes; payments and deductions have no ground that can be checked.")),
+    "limit-elsewhere": Kind(
+        Bilingual("期限写在未附的文件中", "A time limit in a document that is not attached"),
+        Bilingual("合同本身不能说明何时逾期。", "The contract itself does not say when something is late.")),
+    "address-missing": Kind(
+        Bilingual("约定的传真或邮箱没有写明", "A fax or mail address that is referred to and not there"),
+        Bilingual("送达是否有效无法证明。", "It cannot be shown that a notice has arrived.")),
+}
+
+
+def _flaw(kind: str, clauses: list[tuple[Clause, str]], zh: str, en: str) -> Flaw:
+    names = [c.id for c, _ in clauses]
+    return Flaw(kind, WARNING, Bilingual(f"{zh}：{'、'.join(names)}", f"{en}: {', '.join(names)}"), tuple(place(c, q) for c, q in clauses))
+
+
+def _found(tree: ClauseTree, pattern: re.Pattern[str], *, main: bool = False) -> list[tuple[Clause, str]]:
+    """The clauses with the words in question, in the contract itself or in its annexes too."""
+    return [(c, m[0]) for c in tree.clauses if c.kind not in ("preamble", "signature") and not (main and c.id.startswith("A"))
+            and (m := pattern.search(c.text))]
+
+
+def secrecy_without_term(tree: ClauseTree) -> Iterator[Flaw]:
+    """Duties of secrecy, where no clause and no annex says how long."""
+    duties = [(c, q) for c, q in _found(tree, _SECRECY, main=True) if re.search("[，。；]", c.text)]
+    if duties and not _found(tree, _SECRECY_TERM):
+        yield _flaw("secrecy-without-term", duties[:3], "没有约定保密期限", "No term of secrecy is agreed")
+
+
+def force_majeure_too_wide(tree: ClauseTree) -> Iterator[Flaw]:
+    """Clauses that free the supplier from faults of systems, networks or power as such."""
+    found = [(c, _OWN_SPHERE.search(c.text)) for c, _ in _found(tree, _FORCE_MAJEURE)]
+    wide = [(c, m[0]) for c, m in found if m and not c.cells and not _CAUSED_BY_SUPPLIER.search(c.text[max(0, m.start() - 30):m.start()])]
+    if wide:
+        yield _flaw("force-majeure-too-wide", wide, "自身故障被列为免责事由", "Faults of its own free the supplier")
+
+
+def silence_is_consent(tree: ClauseTree) -> Iterator[Flaw]:
+    """Clauses that take silence for consent."""
+    found = _found(tree, _SILENCE)
+    if found:
+        yield _flaw("silence-is-consent", found, "逾期未表示视为同意", "Silence counts as consent")
+
+
+def ahead_without_days(tree: ClauseTree) -> Iterator[Flaw]:
+    """Acts to be done ahead of another by no number of days."""
+    found = _found(tree, _AHEAD_WITHOUT_DAYS)
+    if found:
+        yield _flaw("ahead-without-days", found, "“提前”没有天数", "Ahead, without a number of days")
+
+
+def assessments_without_standard(tree: ClauseTree) -> Iterator[Flaw]:
+    """Payments, deductions and rights that rest on an assessment of which no annex and no titled clause gives the standard."""
+    if any(c.kind in ("annex", "caption") and _STANDARD.search(c.text) for c in tree.clauses):
+        return
+    found = [(c, q) for c, q in _found(tree, _ASSESSED) if _RESTS_ON_IT.search(c.text) or _STANDARD.search(c.text)]
+    if found:
+        yield _flaw("assessment-without-standard", found, "考核没有附标准", "An assessment without its standard")
+
+
+def limits_elsewhere(tree: ClauseTree) -> Iterator[Flaw]:
+    """Time limits that stand in the tender or another document."""
+    found = _found(tree, _ELSEWHERE)
+    if found:
+        yield _flaw("limit-elsewhere", found, "期限见未附的文件", "The limit stands in a document that is not attached")
+
+
+def addresses_missing(tree: ClauseTree) -> Iterator[Flaw]:
+    """Ways of notice that the contract is said to name."""
+    found = _found(tree, _REACHED_BY)
+    if found and not any(_ADDRESS_THERE.search(c.text) for c in tree.clauses):
+        yield _flaw("address-missing", found, "传真、邮箱未写明", "Fax and mail address are not there")
+
+
+CHECKS = (secrecy_without_term, force_majeure_too_wide, silence_is_consent, ahead_without_days, assessments_without_standard,
+          limits_elsewhere, addresses_missing)
