@@ -5,35 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compliance.evaluation.judge import Outcome
-from compliance.evidence.dictionary import load_dictionary
+from compliance.evidence.dictionary import evidence_name
 from compliance.model.contract import Bilingual
-
-VERDICT_WORDS = {
-    "compliant": Bilingual("已履行", "Kept"),
-    "breach": Bilingual("违约", "In breach"),
-    "excused": Bilingual("未按约履行但免责", "Excused"),
-    "not_due": Bilingual("尚未到期", "Not yet due"),
-    "not_triggered": Bilingual("条件未成就，不适用", "Not triggered"),
-    "no_evidence": Bilingual("证据不足，无法判定", "Evidence is missing"),
-    "needs_judgement": Bilingual("需人工判断", "Needs a person's judgement"),
-    "waived": Bilingual("已放弃", "Waived"),
-    "error": Bilingual("无法运行", "Could not be run"),
-    "arisen": Bilingual("已产生", "Has arisen"),
-    "not_arisen": Bilingual("未产生", "Has not arisen"),
-}
+from compliance.model.verdict import VERDICT_WORDS
 
 # Verdicts that may rest on there being no row.
 _BY_ABSENCE = frozenset({"compliant", "breach", "not_triggered", "not_arisen"})
-
-
-def evidence_name(name: str) -> Bilingual:
-    """A table, or a column of a table (`table.column`), as the dictionary calls it."""
-    table, _, column = name.partition(".")
-    spec = load_dictionary().tables.get(table)
-    if spec is None:
-        return Bilingual(name, name)
-    found = spec.column(column) if column else None
-    return Bilingual(spec.zh + (f"·{found.zh}" if found else ""), name)
 
 
 def _names(names: Sequence[str]) -> tuple[str, str]:

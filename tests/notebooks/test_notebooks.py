@@ -21,6 +21,7 @@ from compliance.reporting.document import provision_verdicts
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 RULES, DATA = (NOTEBOOKS.parent / name for name in ("rules", "data"))
+EXAMPLE = NOTEBOOKS.parent / "examples" / "cleaning-contract.txt"
 CONTRACT = "govcloud-2026"
 AS_OF = "2027-07-09"
 TOPICS = ("contract", "provisions", "payment", "invoice", "training")
@@ -237,3 +238,26 @@ def test_a_wrong_parameter_ends_the_portfolio_in_the_check(tmp_path, wrong, mess
         run("portfolio.ipynb", tmp_path / "work", **wrong)
     assert (fault.value.ename, fault.value.evalue) == ("UnusableInput", message)
     assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def reviewed(inputs):
+    """The executed review of the example; its results are in a folder of their own."""
+    (inputs / "reviews").mkdir()
+    return run("review.ipynb", inputs / "review-work", file=str(EXAMPLE), contract="", rules=str(inputs / "rules"),
+               out=str(inputs / "reviews"))
+
+
+def test_the_review_runs_to_its_last_line_and_writes_what_the_command_writes(reviewed, inputs):
+    assert has_no_error(reviewed)
+    assert printed(reviewed)[-1] == "review complete"
+    result = CliRunner().invoke(app, ["document", "review", str(EXAMPLE), "--out", str(inputs / "commanded")])
+    assert result.exit_code == 1, result.output
+    for name in ("review.json", "review.html"):
+        assert (inputs / "reviews" / name).read_bytes() == (inputs / "commanded" / f"{EXAMPLE.stem}.{name}").read_bytes()
+
+
+def test_a_review_names_every_wrong_parameter(inputs, tmp_path):
+    with pytest.raises(PapermillExecutionError) as fault:
+        run("review.ipynb", tmp_path / "work", file="none.txt", contract="nobody", rules=str(inputs / "rules"), out="nowhere")
+    assert all(name in fault.value.evalue for name in ("none.txt", "nobody", "nowhere"))

@@ -13,8 +13,6 @@ from markupsafe import Markup, escape
 
 from compliance.audit import Audit
 from compliance.audit import audit as run_audit
-from compliance.contract_text.files import read_contract_text
-from compliance.contract_text.records import ClauseTree
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
 from compliance.ground import Problem, collecting_rarely, plain_day
@@ -63,34 +61,10 @@ def checked_parameters(contract: str, evidence: str, as_of: str, rules: str, out
     return day
 
 
-def checked_text_parameters(file: str, contract: str, rules: str, out: str) -> None:
-    """Refuses parameters of the review that cannot be used, all at once."""
-    given = {"file": file, "contract": contract, "rules": rules, "out": out}
-    faults = [f"{name}: {value!r} is not text; write it in quotes" for name, value in given.items() if not isinstance(value, str)]
-    if not faults:
-        known = contract_ids(Path(rules))
-        if not Path(file).is_file():
-            faults.append(f"file: there is no file '{file}'; name a contract as TXT, Markdown, DOCX or PDF")
-        if contract and contract not in known:
-            faults.append(f"contract: there is no contract '{contract}' under '{rules}'; {suggestion(contract, known)}")
-        if not Path(out).is_dir():
-            faults.append(f"out: there is no folder '{out}'; make it first, or name another")
-    if faults:
-        raise UnusableInput("; ".join(faults))
-
-
-def read_text(file: str) -> ClauseTree:
-    """The clauses of a contract file; raises UnusableInput with every problem of the file."""
-    found, problems = read_contract_text(Path(file))
-    if found is None:
-        raise UnusableInput(_listed(problems))
-    return found
-
-
 def loaded_contract(rules: str, contract: str) -> LoadedContract:
     loaded, problems = load_contract(Path(rules), contract)
     if loaded is None:
-        raise UnusableInput(_listed(problems))
+        raise UnusableInput(listed(problems))
     return loaded
 
 
@@ -99,7 +73,7 @@ def audited(loaded: LoadedContract, evidence: str, as_of: date) -> Audit:
     """The audit of one contract; raises UnusableInput with every problem of the evidence."""
     store, problems = open_evidence(evidence)
     if store is None:
-        raise UnusableInput(_listed(problems))
+        raise UnusableInput(listed(problems))
     plans = open_plans(loaded.contract.id)
     result = run_audit(loaded, store, as_of, problems, plans=plans)
     plans.save()
@@ -107,7 +81,7 @@ def audited(loaded: LoadedContract, evidence: str, as_of: date) -> Audit:
     return result
 
 
-def _listed(problems: Sequence[Problem]) -> str:
+def listed(problems: Sequence[Problem]) -> str:
     return "\n".join(str(p) for p in problems)
 
 

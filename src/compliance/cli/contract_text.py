@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
 from rich.table import Table
 from rich.text import Text
 
 from compliance.cli.places import rules_root
-from compliance.cli.shown import errors, out, plain, show_problems
+from compliance.cli.shown import out, plain, show_problems, unusable
 from compliance.contract_text.binding import Binding, bind, read_sources
 from compliance.contract_text.changes import Change, changes
 from compliance.contract_text.drafting import draft
@@ -34,14 +33,8 @@ def read_text(file: Path) -> ClauseTree:
     """The clause tree of a file; ends the command with every problem that makes the file unusable."""
     found, problems = read_contract_text(file)
     if found is None:
-        raise _unusable(problems)
+        raise unusable(problems)
     return found
-
-
-def _unusable(problems: list[Problem]) -> typer.Exit:
-    show_problems(problems)
-    errors.print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}; nothing was written")
-    return typer.Exit(2)
 
 
 def text_and_review(file: Path) -> tuple[ClauseTree, dict[str, Any]]:
@@ -111,7 +104,7 @@ def show_binding(file: Path, contract: str, before: Path | None, format_: str, r
     root = rules_root(rules_dir)
     loaded, problems = load_contract(root, contract)
     if loaded is None:
-        raise _unusable(problems)
+        raise unusable(problems)
     text = read_text(file)
     bound = bind(loaded, text, read_sources(root, contract))
     changed = changes(read_text(before), text, loaded) if before is not None else ()
@@ -158,12 +151,12 @@ def write_draft(file: Path, contract: str, out_dir: Path) -> int:
     text = read_text(file)
     target = out_dir / contract
     if target.exists():
-        raise _unusable([Problem("draft-exists", f"there is a folder '{contract}' already", Location(out_dir.name),
+        raise unusable([Problem("draft-exists", f"there is a folder '{contract}' already", Location(out_dir.name),
                                  "name another folder with --out, or another contract: work on a draft is not written over")])
     try:
         files = draft(text, contract)
     except ValueError as fault:
-        raise _unusable([Problem("draft-contract-id", str(fault), Location(file.name), "name it like cleaning-2027")]) from None
+        raise unusable([Problem("draft-contract-id", str(fault), Location(file.name), "name it like cleaning-2027")]) from None
     write_all_or_nothing(target, files)
     for name in files:
         out.print(plain(f"wrote {contract}/{name}"))

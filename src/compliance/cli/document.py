@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from compliance.cli.options import Lang, Language, RulesDir
+
 app = typer.Typer(no_args_is_help=True, help="Read the text of a contract: TXT, Markdown, DOCX or PDF.")
 
 
@@ -30,17 +32,8 @@ class Page(StrEnum):
     HTML = "html"
 
 
-class Language(StrEnum):
-    """The language shown first."""
-
-    ZH = "zh"
-    EN = "en"
-
-
 File = Annotated[Path, typer.Argument(help="Contract as TXT, Markdown, DOCX or PDF with text.")]
 As = Annotated[Printed, typer.Option("--format", help="What to print.")]
-Lang = Annotated[Language, typer.Option(help="Language shown first.")]
-RulesDir = Annotated[Path | None, typer.Option("--rules", help="Folder of rules; default: rules/ above the working folder.")]
 
 
 def _run(name: str, *arguments: Any) -> typer.Exit:

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from compliance.explain import VERDICT_WORDS, evidence_name
+from compliance.evidence.dictionary import evidence_name
 from compliance.ground import Problem, sorted_problems
-from compliance.model.verdict import VERDICTS
+from compliance.model.verdict import VERDICT_WORDS, VERDICTS
 
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -29,6 +30,13 @@ def show_problems(problems: Iterable[Problem], console: Console = errors) -> Non
     """All problems at once, in the order of their places."""
     for problem in sorted_problems(list(problems)):
         console.print(plain(problem))
+
+
+def unusable(problems: list[Problem]) -> typer.Exit:
+    """How a command ends whose input cannot be used: every problem at once, exit status 2."""
+    show_problems(problems)
+    errors.print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}; nothing was written")
+    return typer.Exit(2)
 
 
 def verdict_text(verdict: str, lang: str) -> Text:

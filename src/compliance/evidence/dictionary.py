@@ -10,6 +10,8 @@ from importlib.resources import files
 
 from ruamel.yaml import YAML
 
+from compliance.model.contract import Bilingual
+
 FORWARD_PREFIXES = ("due_", "planned_", "period_", "valid_", "agreed_")
 
 
@@ -109,3 +111,13 @@ def load_dictionary() -> Dictionary:
     lists = {c["name"]: CodeList(c["name"], c["zh"], bool(c["open"]), tuple(
         Code(v["code"], v["zh"], tuple(v.get("aliases", ()))) for v in c["values"])) for c in raw["code_lists"]}
     return Dictionary(str(raw["version"]), {t["name"]: _table(t) for t in raw["tables"]}, lists)
+
+
+def evidence_name(name: str) -> Bilingual:
+    """A table, or a column of a table (`table.column`), as the dictionary calls it."""
+    table, _, column = name.partition(".")
+    spec = load_dictionary().tables.get(table)
+    if spec is None:
+        return Bilingual(name, name)
+    found = spec.column(column) if column else None
+    return Bilingual(spec.zh + (f"·{found.zh}" if found else ""), name)

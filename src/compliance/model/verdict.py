@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compliance.model.contract import Bilingual
+
 DUTY_ORDER = ("error", "breach", "needs_judgement", "no_evidence", "not_due", "excused", "waived", "compliant",
               "not_triggered")
 EFFECT_ORDER = ("error", "needs_judgement", "no_evidence", "arisen", "not_arisen")
@@ -12,6 +14,19 @@ EFFECT_MODALITIES = frozenset({"consequence", "exemption", "may"})
 # What makes an audit end with exit status 1: something is in breach, undecided or broken.
 OPEN_VERDICTS = frozenset({"error", "breach", "needs_judgement", "no_evidence"})
 CLEAR_VERDICTS = frozenset({"compliant", "not_triggered", "not_arisen"})
+VERDICT_WORDS = {
+    "compliant": Bilingual("已履行", "Kept"),
+    "breach": Bilingual("违约", "In breach"),
+    "excused": Bilingual("未按约履行但免责", "Excused"),
+    "not_due": Bilingual("尚未到期", "Not yet due"),
+    "not_triggered": Bilingual("条件未成就，不适用", "Not triggered"),
+    "no_evidence": Bilingual("证据不足，无法判定", "Evidence is missing"),
+    "needs_judgement": Bilingual("需人工判断", "Needs a person's judgement"),
+    "waived": Bilingual("已放弃", "Waived"),
+    "error": Bilingual("无法运行", "Could not be run"),
+    "arisen": Bilingual("已产生", "Has arisen"),
+    "not_arisen": Bilingual("未产生", "Has not arisen"),
+}
 
 
 def worst(verdicts: Iterable[str]) -> str:

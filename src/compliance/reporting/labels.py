@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
-from compliance.evidence.dictionary import load_dictionary
-from compliance.explain import VERDICT_WORDS, evidence_name
+from compliance.evidence.dictionary import evidence_name, load_dictionary
+from compliance.model.verdict import VERDICT_WORDS
 
 Label = Mapping[str, str]
 
