@@ -38,7 +38,7 @@ def test_a_share_of_nothing(sentence: str, expected: list[str]) -> None:
 
 def test_a_share_of_nothing_says_that_the_period_is_missing_too() -> None:
     assert found("8.1 甲方未按时间付款的，应支付 2‰的违约金。")[0].message.zh == \
-        "第8.1条“2‰”的违约金没有写明以什么为基数，也没有写明按日还是按次计算。"
+        "条款 8.1 “2‰”的违约金没有写明以什么为基数，也没有写明按日还是按次计算。"
 
 
 def test_a_formula_with_a_term_nobody_prices() -> None:

@@ -63,7 +63,7 @@ def blank_accounts(tree: ClauseTree) -> Iterator[Flaw]:
         blank = [m[0].rstrip(":： ") for m in _ACCOUNT.finditer(text) if _is_blank(text[m.end():], after)]
         if blank:
             names = "、".join(blank)
-            yield flaw("blank-account", ERROR, f"第{clause.id}条：{names}没有填写。", f"clause {clause.id}: {names} without a value.",
+            yield flaw("blank-account", ERROR, f"条款 {clause.id}：{names}没有填写。", f"clause {clause.id}: {names} without a value.",
                        (place(clause, "；".join(f"{b}：" for b in blank)),))
 
 
@@ -122,7 +122,7 @@ def placeholders(tree: ClauseTree) -> Iterator[Flaw]:
             continue
         amount = _AMOUNT_BLANK.search(clause.text)
         if amount is not None and clause.kind not in ("row", "header"):
-            yield flaw("blank-amount", ERROR, f"第{clause.id}条金额空白：“{amount[0].strip()}”。",
+            yield flaw("blank-amount", ERROR, f"条款 {clause.id} 金额空白：“{amount[0].strip()}”。",
                        f"clause {clause.id}: the sum is blank: “{amount[0].strip()}”.", (place(clause, around(clause.text,
                                                                                                               *amount.span())),))
             continue
@@ -145,7 +145,7 @@ def parties(tree: ClauseTree) -> Iterator[Flaw]:
         for found in _PARTY_BLANK.finditer(clause.text):
             rest = clause.text[found.end():].lstrip("；\n ")
             if _FIELD_START.match(rest) if rest else _is_blank("", after):
-                yield flaw("blank-party", ERROR, f"第{clause.id}条“{found[0].strip()}”没有名称。",
+                yield flaw("blank-party", ERROR, f"条款 {clause.id} “{found[0].strip()}”没有名称。",
                            f"clause {clause.id}: “{found[0].strip()}” has no name.", (place(clause, found[0]),))
 
 

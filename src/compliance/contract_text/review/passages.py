@@ -29,8 +29,8 @@ class Sentence:
 
 
 def flaw(kind: str, severity: str, zh: str, en: str, places: Iterable[Place], computation: str | None = None) -> Flaw:
-    """A flaw with its message in both languages."""
-    return Flaw(kind, severity, Bilingual(zh, en), tuple(places), computation)
+    """A flaw with its message in both languages; a sentence begins with a capital letter."""
+    return Flaw(kind, severity, Bilingual(zh, en[:1].upper() + en[1:]), tuple(places), computation)
 
 
 def scope_of(clause_id: str) -> str:

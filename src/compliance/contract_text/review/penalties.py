@@ -119,7 +119,7 @@ def penalties_without_base(tree: ClauseTree) -> Iterator[Flaw]:
             if near is None or is_other or _RANGE_LEFT.search(before) or _has_base(s, share):
                 continue
             no_period = _LATE.search(s.text) is not None and _PERIOD.search(s.text) is None
-            zh = f"第{s.clause.id}条“{share.written}”的违约金没有写明以什么为基数" + (
+            zh = f"条款 {s.clause.id} “{share.written}”的违约金没有写明以什么为基数" + (
                 "，也没有写明按日还是按次计算。" if no_period else "。")
             en = f"clause {s.clause.id}: a penalty of {share.written} of nothing" + (", neither per day nor once." if no_period else ".")
             yield flaw("penalty-without-base", ERROR, zh, en, [place(s.clause, around(s.text, *share.at))])
@@ -262,7 +262,7 @@ def thresholds(tree: ClauseTree) -> Iterator[Flaw]:
             if once > limit:
                 above = [row for row, value in rows if value / months > limit]
                 yield flaw("penalty-threshold", NOTE,
-                           f"第{clause.id}条以违约金超过合同总额{limit:f}%为解除条件，{formula.id}的系数{top:f}%一次即为基数的{once:.4g}%；"
+                           f"条款 {clause.id} 以违约金超过合同总额{limit:f}%为解除条件，{formula.id}的系数{top:f}%一次即为基数的{once:.4g}%；"
                            f"基数占合同总额超过{limit / once * 100:.4g}%时，一次即可解除。",
                            f"clause {clause.id} lets terminate above {limit:f}% of the price; the coefficient {top:f}% in {formula.id} "
                            f"is {once:.4g}% of its base, so once is enough where the base is more than {limit / once * 100:.4g}% of "

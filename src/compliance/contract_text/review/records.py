@@ -9,6 +9,7 @@ from compliance.model.contract import Bilingual
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
+_LONGEST, _SHORT = 60, 24  # characters of a quotation, and of one that says too little by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,16 @@ class Flaw:
 
 
 def place(clause: Clause, quote: str | None = None) -> Place:
-    """A place in a clause; without words in question the beginning of the clause."""
-    words = clause.text if quote is None else quote
-    short = " ".join(words.split())
-    return Place(clause.id, clause.lines[0], short if len(short) <= 60 else short[:59] + "…")
+    """A place in a clause with the words in question: the beginning of the clause, or the part of the sentence around a figure."""
+    words = " ".join((clause.text if quote is None else _in_context(clause.text, quote)).split())
+    return Place(clause.id, clause.lines[0], words if len(words) <= _LONGEST else words[:_LONGEST - 1] + "…")
+
+
+def _in_context(text: str, quote: str) -> str:
+    """A short quotation with what stands around it in the sentence."""
+    at = text.find(quote)
+    if at < 0 or len(quote) > _SHORT:
+        return quote
+    start = max(max(text.rfind(sign, 0, at) for sign in "。；;\n|"), at - _SHORT) + 1
+    ends = [e for e in (text.find(sign, at + len(quote)) for sign in "。；;，,\n|") if e >= 0]
+    return text[start:min([*ends, at + len(quote) + _SHORT, len(text)])]

@@ -86,7 +86,7 @@ def annex_references(tree: ClauseTree) -> Iterator[Flaw]:
                     missing.setdefault(number, []).append(place(clause, around(clause.text, *found.span())))
     present = "、".join(f"附件{a[1:]}" for a in annexes)
     for number, places in sorted(missing.items()):
-        yield flaw("annex-missing", ERROR if annexes else WARNING, f"第{places[0].clause}条引用附件{number}，"
+        yield flaw("annex-missing", ERROR if annexes else WARNING, f"条款 {places[0].clause} 引用附件{number}，"
                                                                    f"文件中没有附件{number}" + (
                                                                        f"（现有{present}）。" if present else "，也没有任何附件。"),
             f"clause {places[0].clause} cites annex {number}, which is not in the file.", tuple(places))
@@ -102,17 +102,17 @@ def annex_names(tree: ClauseTree) -> Iterator[Flaw]:
                 continue
             name, number = squeezed(found["name"]), f"A{chinese_number(found['n'])}" if found["n"] else None
             if number in titles and not _is_alike(name, titles[number]):
-                yield flaw("annex-name", ERROR, f"第{clause.id}条称附件{number[1:]}为《{found['name']}》，"
+                yield flaw("annex-name", ERROR, f"条款 {clause.id} 称附件{number[1:]}为《{found['name']}》，"
                                                 f"该附件的标题是“{titles[number][:40]}”。",
                     f"clause {clause.id} calls annex {number[1:]} 《{found['name']}》, its title is “{titles[number][:40]}”.",
                     (place(clause, found[0]), place(annexes[number])))
             elif number is None and not any(_is_alike(name, t) for t in titles.values()):
-                yield flaw("annex-missing", ERROR if annexes else WARNING, f"第{clause.id}条引用附件《{found['name']}》，"
+                yield flaw("annex-missing", ERROR if annexes else WARNING, f"条款 {clause.id} 引用附件《{found['name']}》，"
                                                                            f"文件中没有该名称的附件。",
                     f"clause {clause.id} cites the annex 《{found['name']}》; no annex has that name.", (place(clause, found[0]),))
         bare = _ANNEX_BARE.search(clause.text)
         if bare is not None and len(annexes) > 1 and scope_of(clause.id) == "":
-            yield flaw("annex-unnamed", NOTE, f"第{clause.id}条只写“{bare[0].strip()}”，文件有{len(annexes)}份附件，未写明是哪一份。",
+            yield flaw("annex-unnamed", NOTE, f"条款 {clause.id} 只写“{bare[0].strip()}”，文件有{len(annexes)}份附件，未写明是哪一份。",
                 f"clause {clause.id} only says “{bare[0].strip()}”; the file has {len(annexes)} annexes.",
                 (place(clause, around(clause.text, *bare.span())),))
 
@@ -140,7 +140,7 @@ def annex_lists(tree: ClauseTree) -> Iterator[Flaw]:
         extra = [a for id_, a in annexes.items() if int(id_[1:]) not in listed]
         if lacking:
             names = "、".join(f"附件{n}“{listed[n]}”" for n in lacking)
-            yield flaw("annex-missing", ERROR if annexes else WARNING, f"第{clause.id}条附件清单列有{names}，文件中没有。", f"the "
+            yield flaw("annex-missing", ERROR if annexes else WARNING, f"条款 {clause.id} 附件清单列有{names}，文件中没有。", f"the "
                                                                                                              f"list of annexes "
                                                                                                              f"in {clause.id} "
                                                                                                              f"names {names}, not in "
@@ -148,7 +148,7 @@ def annex_lists(tree: ClauseTree) -> Iterator[Flaw]:
                 (place(clause),))
         if extra and listed:
             names = "、".join(f"{a.label or a.id}“{_first_line(a)}”" for a in extra)
-            yield flaw("annex-unlisted", WARNING, f"第{clause.id}条附件清单只列{len(listed)}份附件，文件中另有{names}。",
+            yield flaw("annex-unlisted", WARNING, f"条款 {clause.id} 附件清单只列{len(listed)}份附件，文件中另有{names}。",
                 f"the list of annexes in {clause.id} names {len(listed)}; the file also has {names}.",
                 (place(clause), *(place(a, _first_line(a)) for a in extra)))
     for annex in annexes.values():
@@ -173,7 +173,7 @@ def clause_references(tree: ClauseTree) -> Iterator[Flaw]:
             continue
         for found in _CLAUSE.finditer(clause.text):
             if _FOREIGN.search(clause.text[:found.start()]) is None and not _exists(tree, known, found, scope):
-                yield flaw("clause-missing", ERROR, f"第{clause.id}条引用“{found[0]}”，合同中没有该条款。", f"clause {clause.id} "
+                yield flaw("clause-missing", ERROR, f"条款 {clause.id} 引用“{found[0]}”，合同中没有该条款。", f"clause {clause.id} "
                                                                                               f"cites “{found[0]}”, which does not exist.",
                     (place(clause, around(clause.text, *found.span())),))
         yield from _own_items(tree, clause)
@@ -223,7 +223,7 @@ def _own_items(tree: ClauseTree, clause: Clause) -> Iterator[Flaw]:
         labels = [read_label(c.label) for c in inside if c.label]
         brackets = [x.number for x in labels if x is not None and x.kind == "bracket"]
         if article is not None and number not in brackets and not re.search(rf"[（(]\s*{found['n']}\s*[)）]", article.text):
-            yield flaw("clause-missing", ERROR, f"第{clause.id}条引用“{found[0]}”，第{article.id}条没有该项。",
+            yield flaw("clause-missing", ERROR, f"条款 {clause.id} 引用“{found[0]}”，条款 {article.id} 没有该项。",
                 f"clause {clause.id} cites “{found[0]}”; article {article.id} has no such item.", (place(clause, found[0]), place(article)))
 
 
@@ -253,21 +253,21 @@ def _numbering_flaw(tree: ClauseTree, clause: Clause, problem: Problem) -> Itera
     places = (place(clause, f"{label} {clause.text}"), *([place(previous, f"{previous.label} {previous.text}")] if previous else []))
     match problem.code:
         case "clause-misnumbered":
-            yield flaw("clause-numbering", ERROR, f"编号{label}的条款位于第{clause.parent}条之下。", f"the clause numbered {label} "
+            yield flaw("clause-numbering", ERROR, f"编号{label}的条款位于条款 {clause.parent} 之下。", f"the clause numbered {label} "
                                                                                          f"stands under clause {clause.parent}.", places)
         case "clause-repeated":
             first = tree.by_id.get(clause.id.partition("~")[0])
-            yield flaw("clause-numbering", ERROR, f"编号{label}重复出现（第{clause.id.partition('~')[0]}条）。", f"the number {label} "
+            yield flaw("clause-numbering", ERROR, f"编号{label}重复出现（条款 {clause.id.partition('~')[0]}）。", f"the number {label} "
                                                                                                       f"stands twice "
                                                                                                       f"({clause.id.partition('~')[0]}).",
                 (place(clause, f"{label} {clause.text}"), *([place(first, f"{first.label} {first.text}")] if first else [])))
         case "clause-gap":
             after = f"接在{(previous.label or '').strip()}之后" if previous else "是该列表的第一项"
-            yield flaw("clause-numbering", WARNING, f"编号不连续：{label}（第{clause.id}条）{after}，缺号或缺页。",
+            yield flaw("clause-numbering", WARNING, f"编号不连续：{label}（条款 {clause.id}）{after}，缺号或缺页。",
                 f"the numbering has a gap before {label} (clause {clause.id}): a number or a page is missing.", places)
         case "clause-mixed":
             earlier = (previous.label or "").strip() if previous else ""
-            yield flaw("clause-numbering", WARNING, f"同一层级的编号写法不一：{label}（第{clause.id}条）接在{earlier}之后。",
+            yield flaw("clause-numbering", WARNING, f"同一层级的编号写法不一：{label}（条款 {clause.id}）接在{earlier}之后。",
                        f"one list is counted in two ways: {label} (clause {clause.id}) goes on with a list written otherwise.", places)
         case _:
             pass

@@ -133,7 +133,7 @@ def limitless_duties_penalised(tree: ClauseTree) -> Iterator[Flaw]:
                 continue
             word = found["word"] or found["term"]
             places = [place(clause, s.text), *([place(parent)] if above and parent is not None else [])]
-            yield flaw("limitless-duty-penalised", WARNING, f"第{clause.id}条：“{consequence[0]}”以“{word}”为条件，没有写明天数。",
+            yield flaw("limitless-duty-penalised", WARNING, f"条款 {clause.id}：“{consequence[0]}”以“{word}”为条件，没有写明天数。",
                        f"clause {clause.id}: “{consequence[0]}” rests on “{word}” without a number of days.", places)
 
 
@@ -149,7 +149,7 @@ def deadlines_without_anchor(tree: ClauseTree) -> Iterator[Flaw]:
                     continue
                 named = _EVENT.search(_without_duties(s.text[:length.at[0]])) or _ANCHOR_BEHIND.search(beyond)
                 if named is None and not _anchored_above(tree, clause):
-                    yield flaw("deadline-without-anchor", WARNING, f"第{clause.id}条“{length.written}内”没有写明从何时起算。",
+                    yield flaw("deadline-without-anchor", WARNING, f"条款 {clause.id} “{length.written}内”没有写明从何时起算。",
                                f"clause {clause.id}: “{length.written}” do not say what they run from.",
                                [place(clause, around(s.text, *length.at, margin=20))])
 
@@ -283,7 +283,7 @@ def _with_list(tree: ClauseTree, sentence: Sentence) -> Sentence:
 def _two_criteria(rules: list[Sentence]) -> Iterator[Flaw]:
     for s in dict.fromkeys(r for r in rules if r.text in r.clause.text):
         if re.search(r"次序|顺序|在先|在后", s.text) and re.search(r"更[高严]|较[高严]|从[高严]|[高严]者", s.text):
-            yield flaw("precedence-contradictory", WARNING, f"第{s.clause.id}条同时以先后次序和更高要求为准，两者不同时无法适用。",
+            yield flaw("precedence-contradictory", WARNING, f"条款 {s.clause.id} 同时以先后次序和更高要求为准，两者不同时无法适用。",
                        f"clause {s.clause.id} lets both the order and the higher requirement prevail; they may "
                        f"differ.", [place(s.clause, s.text)])
 
