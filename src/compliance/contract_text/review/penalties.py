@@ -262,7 +262,8 @@ def thresholds(tree: ClauseTree) -> Iterator[Flaw]:
             if once > limit:
                 above = [row for row, value in rows if value / months > limit]
                 yield flaw("penalty-threshold", NOTE,
-                           f"条款 {clause.id} 以违约金超过合同总额{limit:f}%为解除条件，{formula.id}的系数{top:f}%一次即为基数的{once:.4g}%；"
+                           f"条款 {clause.id} 以违约金超过合同总额{limit:f}%为解除条件，"
+                           f"{formula.id}的系数{top:f}%一次即为基数的{once:.4g}%；"
                            f"基数占合同总额超过{limit / once * 100:.4g}%时，一次即可解除。",
                            f"clause {clause.id} lets terminate above {limit:f}% of the price; the coefficient {top:f}% in {formula.id} "
                            f"is {once:.4g}% of its base, so once is enough where the base is more than {limit / once * 100:.4g}% of "
