@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,22 @@ def test_an_audit_without_a_text_says_nothing_of_one(run, rules, evidence, tmp_p
     run("audit", "sample", "--evidence", evidence, "--as-of", "2026-06-30", "--rules", rules, "--out", tmp_path / "out")
     assert "contract_text" not in json.loads((tmp_path / "out" / "sample.findings.json").read_text(encoding="utf-8"))
     assert 'id="review"' not in (tmp_path / "out" / "sample.html").read_text(encoding="utf-8")
+
+
+def test_a_batch_with_the_signed_texts(run, text, rules, evidence, tmp_path):
+    texts, out = tmp_path / "texts", tmp_path / "out"
+    texts.mkdir()
+    root = tmp_path / "portfolio"
+    shutil.copytree(evidence, root / "sample")
+    batch = ("batch", "--evidence", root, "--rules", rules, "--out", out, "--jobs", "1", "--as-of", "2026-06-30")
+    assert run(*batch, "--texts", tmp_path / "none").exit_code == 2 and not out.exists()
+    shutil.copy(text, texts / "sample.txt")
+    assert run(*batch, "--texts", texts).exit_code == 0
+    document = json.loads((out / "sample" / "findings.json").read_text(encoding="utf-8"))
+    assert document["contract_text"]["file"] == "sample.txt"
+    assert str(tmp_path) not in (out / "sample" / "audit.ipynb").read_text(encoding="utf-8")
+    assert "sample: kept" in run(*batch, "--texts", texts).output, "nothing has changed"
+    (texts / "sample.txt").write_text(TEXT.replace("1000 元", "1001 元"), encoding="utf-8")
+    assert "sample: done" in run(*batch, "--texts", texts).output, "another text is another audit"
+    (texts / "sample.md").write_text(TEXT, encoding="utf-8")
+    assert "texts-two-files" in run(*batch, "--texts", texts).output

@@ -163,7 +163,7 @@ WRONG = {
     "bad day and no folder": ({"as_of": "2027-02-29", "out": "absent"}, "out: there is no folder 'absent'; make it first, or name another; "
                               "as_of: '2027-02-29' is not a day; write it YYYY-MM-DD"),
     "language and misspelt": ({"lang": "xx", "evidense": "absent"},
-                              "lang, evidense: there is no such parameter; give one of contract, evidence, as_of, rules, out"),
+                              "lang, evidense: there is no such parameter; give one of contract, evidence, as_of, rules, out, text"),
 }
 
 

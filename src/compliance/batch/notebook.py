@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from markupsafe import Markup, escape
 
 from compliance.audit import Audit
 from compliance.audit import audit as run_audit
+from compliance.contract_text.records import ClauseTree
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
 from compliance.ground import Problem, collecting_rarely, plain_day
@@ -38,9 +40,9 @@ def checked_names(history: Sequence[str], known: Sequence[str]) -> None:
         raise UnusableInput(f"{', '.join(unknown)}: there is no such parameter; give {choice}{', '.join(known)}")
 
 
-def checked_parameters(contract: str, evidence: str, as_of: str, rules: str, out: str) -> date:
+def checked_parameters(contract: str, evidence: str, as_of: str, rules: str, out: str, text: str = "") -> date:
     """The audit date, after every parameter has been looked at."""
-    given = {"contract": contract, "evidence": evidence, "as_of": as_of, "rules": rules, "out": out}
+    given = {"contract": contract, "evidence": evidence, "as_of": as_of, "rules": rules, "out": out, "text": text}
     faults = [f"{name}: {value!r} is not text; write it in quotes" for name, value in given.items() if not isinstance(value, str)]
     if faults:
         raise UnusableInput("; ".join(faults))
@@ -51,6 +53,8 @@ def checked_parameters(contract: str, evidence: str, as_of: str, rules: str, out
         faults.append(f"contract: there is no contract '{contract}' under '{rules}'; {suggestion(contract, known)}")
     if not evidence or not Path(evidence.removeprefix("duckdb:///")).exists():
         faults.append(f"evidence: there is no '{evidence}'; name a folder that holds one file a table, a workbook or duckdb:///FILE")
+    if text and not Path(text).is_file():
+        faults.append(f"text: there is no file '{text}'; name the signed contract, or leave it empty")
     if not Path(out).is_dir():
         faults.append(f"out: there is no folder '{out}'; make it first, or name another")
     day = plain_day(as_of)
@@ -66,6 +70,19 @@ def loaded_contract(rules: str, contract: str) -> LoadedContract:
     if loaded is None:
         raise UnusableInput(listed(problems))
     return loaded
+
+
+def signed_text(file: str) -> tuple[ClauseTree | None, dict[str, Any] | None]:
+    """The clauses of the signed contract and what is wrong in them; none where no file is named.
+
+    The readers of contract files take a moment to load; an audit without one does not wait for them.
+    """
+    if not file:
+        return None, None
+    tree, problems = import_module("compliance.contract_text.files").read_contract_text(Path(file))
+    if tree is None:
+        raise UnusableInput(listed(problems))
+    return tree, import_module("compliance.contract_text.review.checks").review_document(tree)
 
 
 @collecting_rarely()

@@ -37,6 +37,7 @@ class Job:
     notebook: str
     out: str
     key: str
+    text: str = ""  # the signed contract, where it was handed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Result:
 
 
 def plan(rules: Path, evidence: Path, as_of: date | None, notebook: Path, out: Path,
-         service_ends: Mapping[str, date]) -> tuple[list[Job], list[str]]:
-    """The jobs of a batch, and the contracts that have no folder of evidence."""
+         service_ends: Mapping[str, date], texts: Mapping[str, Path] | None = None) -> tuple[list[Job], list[str]]:
+    """The jobs of a batch, and the contracts that have no folder of evidence; `texts` are the signed contracts that are there."""
     jobs, without = [], []
     for contract, end in service_ends.items():
         folder = evidence / contract
@@ -58,17 +59,18 @@ def plan(rules: Path, evidence: Path, as_of: date | None, notebook: Path, out: P
             without.append(contract)
             continue
         day = (as_of or end).isoformat()
-        key = _key(rules / contract, folder, notebook, day)
+        text = (texts or {}).get(contract)
+        key = _key(rules / contract, folder, notebook, day, text)
         jobs.append(Job(contract, str(folder.resolve()), day, str(rules.resolve()), str(notebook.resolve()),
-                        str((out / contract).resolve()), key))
+                        str((out / contract).resolve()), key, str(text.resolve()) if text else ""))
     return jobs, without
 
 
-def _key(rules: Path, evidence: Path, notebook: Path, as_of: str) -> str:
+def _key(rules: Path, evidence: Path, notebook: Path, as_of: str, text: Path | None) -> str:
     """A hash of everything that the outputs of a job depend on."""
     digest = hashlib.sha256((code_version() + as_of).encode())
     package = Path(__file__).parents[1]
-    files = [*sorted(rules.glob("*.yaml")), notebook, *sorted(p for p in evidence.rglob("*") if p.is_file()),
+    files = [*sorted(rules.glob("*.yaml")), notebook, *([text] if text else []), *sorted(p for p in evidence.rglob("*") if p.is_file()),
              *sorted(package.rglob("*.py")), *sorted((package / "reporting").rglob("*.*"))]
     for path in files:
         if path.suffix != ".pyc":
@@ -99,7 +101,8 @@ def run_job(job: Job) -> Result:
     try:
         os.chdir(staging)
         run_notebook(Path(job.notebook), staging / "audit.ipynb", {
-            "contract": job.contract, "evidence": job.evidence, "as_of": job.as_of, "rules": job.rules, "out": str(staging)})
+            "contract": job.contract, "evidence": job.evidence, "as_of": job.as_of, "rules": job.rules, "out": str(staging),
+            "text": job.text})
         _without_paths(staging, job)
         token = {"key": job.key, "sha256": {n: hashlib.sha256((staging / n).read_bytes()).hexdigest() for n in OUTPUTS}}
         (staging / "done.json").write_text(json.dumps(token, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -118,8 +121,9 @@ def _without_paths(staging: Path, job: Job) -> None:
     """The executed notebook names evidence and rules by their last parts: no path of the machine stays in it."""
     path = staging / "audit.ipynb"
     text = path.read_text(encoding="utf-8")
-    for full, short in ((str(staging), "."), (job.evidence, f"evidence/{job.contract}"), (job.rules, "rules")):
-        text = text.replace(full, short)
+    for full, short in ((str(staging), "."), (job.evidence, f"evidence/{job.contract}"), (job.rules, "rules"),
+                        (job.text, Path(job.text).name)):
+        text = text.replace(full, short) if full else text
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

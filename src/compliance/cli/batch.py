@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import date
 from importlib import import_module
 from itertools import chain
@@ -22,7 +23,10 @@ from compliance.reporting import labels
 _OWN_NOTEBOOK = Path(__file__).resolve().parents[3] / "notebooks" / "audit.ipynb"
 
 
-def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Path, lang: str) -> int:
+_TEXTS = (".txt", ".md", ".docx", ".pdf")
+
+
+def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Path, lang: str, texts: Path | None = None) -> int:
     """Runs the batch and returns the exit status: 2 an input was unusable, 1 something is open, 0 all is well."""
     if not evidence.is_dir():
         show_problems([Problem("evidence-missing-folder", "there is no such folder of evidence", Location(evidence.name),
@@ -31,7 +35,11 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
     contracts = {name: read_contract(rules / name, f"rules/{name}")[0] for name in contract_ids(rules)}
     ends = {name: contract.service_end for name, contract in contracts.items() if contract is not None}
     notebook = rules.parent / "notebooks" / "audit.ipynb"
-    planned, without = plan(rules, evidence, as_of, notebook if notebook.is_file() else _OWN_NOTEBOOK, folder, ends)
+    signed, faults = _signed(texts, list(ends))
+    if faults:
+        show_problems(faults)
+        return 2
+    planned, without = plan(rules, evidence, as_of, notebook if notebook.is_file() else _OWN_NOTEBOOK, folder, ends, signed)
     waiting = [job for job in planned if not is_done(job)]
     results = {job.contract: Result(job.contract, "kept") for job in planned if job not in waiting}
     with worker_processes(min(jobs or os.cpu_count() or 1, len(waiting))) as pool:
@@ -49,6 +57,19 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
             message = f": {result.message.splitlines()[0]}" if result.message else ""
             errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
     return _summary(planned, results, folder, lang)
+
+
+def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Path], list[Problem]]:
+    """The signed contract of each contract that has one in the folder of texts, named after it."""
+    if texts is None:
+        return {}, []
+    if not texts.is_dir():
+        return {}, [Problem("texts-missing-folder", "there is no such folder of contract texts", Location(texts.name),
+                            "name the folder that holds CONTRACT.docx, CONTRACT.pdf, CONTRACT.md or CONTRACT.txt")]
+    found = {name: [p for s in _TEXTS if (p := texts / f"{name}{s}").is_file()] for name in contracts}
+    problems = [Problem("texts-two-files", f"there is more than one text of '{name}'", Location(p[1].name), "keep the signed one")
+                for name, p in found.items() if len(p) > 1]
+    return {name: p[0] for name, p in found.items() if p}, problems
 
 
 def _summary(planned: list[Job], results: dict[str, Result], folder: Path, lang: str) -> int:

@@ -21,6 +21,8 @@ def batch(evidence: Annotated[Path, typer.Option(help="Folder with one folder of
                                                      "of the service term of each contract.")] = None,
           jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one a core.")] = 0,
           out_dir: Annotated[Path, typer.Option("--out", help="Folder for the reports.")] = Path("reports"),
+          texts: Annotated[Path | None, typer.Option(help="Folder with the signed contracts (CONTRACT.docx, .pdf, .md, .txt): their "
+                                                          "wording and a review stand in the reports.")] = None,
           lang: Lang = Language.ZH, rules_dir: RulesDir = None) -> None:
     """Audits the portfolio: one executed notebook, findings and report a contract, and a summary page.
 
@@ -30,4 +32,4 @@ def batch(evidence: Annotated[Path, typer.Option(help="Folder with one folder of
     """
     # What runs notebooks takes most of a second to load; the other commands do not wait for it.
     run = import_module("compliance.cli.batch").batch
-    raise typer.Exit(run(rules_root(rules_dir), evidence, as_of, jobs, out_dir, lang.value))
+    raise typer.Exit(run(rules_root(rules_dir), evidence, as_of, jobs, out_dir, lang.value, texts))
