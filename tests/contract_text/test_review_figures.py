@@ -72,6 +72,14 @@ def test_a_rounded_share_with_its_amount_is_no_mistake() -> None:
     assert found(text) == []
 
 
+def test_a_table_in_ten_thousands() -> None:
+    text = changed("合计				15200.00", "总计				1.52").replace("合价（元）", "合价（万元）")
+    for before, after in (("12005.00", "1.2005"), ("	1200.00", "	0.12"), ("1995.00", "0.1995")):
+        text = text.replace(before, after)
+    assert found(text) == []
+    assert [f.kind for f in found(text.replace("1.52", "1.53"))] == ["table-sum", "price-sum"]
+
+
 def test_two_prices() -> None:
     text = changed("第四条 违约责任", "3.3 本合同总金额 15100 元为含税价。\n\n第四条 违约责任")
     assert kinds(text) == [("price-twice", "3.1")]
@@ -132,6 +140,7 @@ TERM = "第一条 服务期限\n服务期限自 2027 年 1 月 1 日至 2027 年
 
 @pytest.mark.parametrize(("clause", "expected"), [
     ("3.1 验收合格后，甲方向乙方支付尾款。", ["payment-without-day"]), ("3.1 验收合格后 10 日内，甲方向乙方支付尾款。", []),
+    ("3.1 验收合格后支付 60%，即 600 元。", ["payment-without-day"]),
     ("3.1 验收合格后，甲方在年底向乙方支付尾款。", ["vague-year"]), ("3.1 甲方于 2027 年底向乙方支付首款。", []),
     ("3.1 2027 年 3 月 1 日前甲方支付合同总金额的 60%，即人民币 600 元；余款验收后 10 日内支付。", ["ahead-of-service"]),
     ("3.1 2027 年 7 月 1 日前甲方支付合同总金额的 60%，即人民币 600 元；余款验收后 10 日内支付。", []),
@@ -163,6 +172,10 @@ def test_two_lines_that_are_the_same() -> None:
     ("1.1 乙方需提前提交验收申请。", ["ahead-without-days"]), ("1.1 乙方需提前 5 日提交验收申请。", []),
     ("1.1 考核不合格的，甲方有权扣除服务费。", ["assessment-without-standard"]),
     ("1.1 考核不合格的，甲方有权扣除服务费。\n附件 1：考核细则\n（1）迟到扣 5 分。", []),
+    ("1.1 甲乙双方未能按期完成的，双方有权解除合同并要求对方赔偿。", ["both-in-breach"]),
+    ("1.1 任何一方未能按期完成的，另一方有权解除合同并要求对方赔偿。", []),
+    ("1.1 甲方经双方书面确认后有权扣款，扣款金额以甲方确定的为准。", ["joint-and-sole"]),
+    ("1.1 扣款金额以双方书面确认的为准。", []),
     ("1.1 乙方应在投标承诺期限内完成迁移。", ["limit-elsewhere"]),
     ("1.1 发送至本合同约定的邮箱即为送达。", ["address-missing"]), ("1.1 发送至本合同约定的邮箱即为送达。\n1.2 邮箱：a@b.cn", []),
 ])

@@ -19,7 +19,8 @@ from compliance.contract_text.records import Clause, ClauseTree, Line
 from compliance.ground import Location, Problem
 
 _SIGNING = re.compile(r"[（(]?\s*(?:以下|此页|本页)?\s*无正文")
-_PARTY = re.compile(r"[（(]?\s*(?:[甲乙丙]\s*方|(?:委托|受托|采购|供应|发包|承包|买|卖)\s*[方人])\s*(?:[（(][^）)]*[)）])?\s*[:：]")
+_PARTY = re.compile(r"[（(]?\s*(?:[甲乙丙]\s*方|(?:委托|受托|采购|供应|发包|承包|买|卖)\s*[方人])\s*(?:签\s*[章字]|盖\s*章|公\s*章)?"
+                    r"\s*(?:[（(][^）)]*[)）])?\s*[:：]")
 _SEAL = re.compile(r"签\s*字|签\s*章|盖\s*章|公\s*章|签\s*名")
 _TITLE = re.compile(r"(?:协议书|协议|合同|承诺书|清单|细则|说明|方案|标准|办法)$")
 _TABLE_TITLE = re.compile(r"表\s*\d{0,2}\s*[:：]")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import WARNING, Flaw, place
+from compliance.contract_text.review.records import ERROR, WARNING, Flaw, place
 from compliance.model.contract import Bilingual
 
 _SECRECY = re.compile(r"保密(?:责任|义务|条款|信息)|予以?保密|不得(?:向|对)?[^。；]{0,20}(?:泄露|披露)|泄露给")
@@ -24,6 +24,11 @@ _STANDARD = re.compile(r"考核(?:办法|细则|标准|指标|方案|评分)|评
 _ELSEWHERE = re.compile(r"(?:投标|响应文件|响应|磋商|招标|采购文件)[^，。；]{0,8}(?:期限|时限)[^，。；]{0,4}内?")
 _REACHED_BY = re.compile(r"(?:约定|记载|载明|列明)[^。；]{0,16}(?:传真|邮箱|电子邮件)")
 _ADDRESS_THERE = re.compile(r"(?:传真|邮箱|电子邮件)[^。；\n|]{0,8}[:：|]\s*[\w〔.+-]|[\w.+-]+@[\w.-]+")
+
+_BOTH_IN_BREACH = re.compile(r"(?:甲乙)?双方[^。；]{0,30}(?:未能|未按|未履行|违反|违约)"
+                             r"[^。；]{0,60}有权[^。；]{0,40}(?:要求对方|向对方)[^。；]{0,10}(?:赔偿|支付)")
+_JOINTLY = re.compile(r"经双方[^，。；]{0,6}(?:确认|认可|同意)后")
+_ALONE = re.compile(r"以甲方[^，。；]{0,12}(?:确定|认定|核定|计算)[^，。；]{0,10}为准")
 
 KINDS: Mapping[str, Kind] = {
     "secrecy-without-term": Kind(
@@ -47,15 +52,22 @@ KINDS: Mapping[str, Kind] = {
     "limit-elsewhere": Kind(
         Bilingual("期限写在未附的文件中", "A time limit in a document that is not attached"),
         Bilingual("合同本身不能说明何时逾期。", "The contract itself does not say when something is late.")),
+    "both-in-breach": Kind(
+        Bilingual("以双方违约为条件、又向“对方”索赔", "Both parties in breach, and each claims from the other"),
+        Bilingual("照字面须双方同时违约，或违约方也可索赔，解除权无法认定。",
+                  "Read literally it needs two breaches, or lets the party in breach claim; the right cannot be established.")),
+    "joint-and-sole": Kind(
+        Bilingual("既须双方确认、又以一方认定为准", "By both parties, and by one of them alone"),
+        Bilingual("乙方不确认时能否扣款有两种答案。", "Whether a deduction stands without the other's consent is answered both ways.")),
     "address-missing": Kind(
         Bilingual("约定的传真或邮箱没有写明", "A fax or mail address that is referred to and not there"),
         Bilingual("送达是否有效无法证明。", "It cannot be shown that a notice has arrived.")),
 }
 
 
-def _flaw(kind: str, clauses: list[tuple[Clause, str]], zh: str, en: str) -> Flaw:
+def _flaw(kind: str, clauses: list[tuple[Clause, str]], zh: str, en: str, severity: str = WARNING) -> Flaw:
     names = [c.id for c, _ in clauses]
-    return Flaw(kind, WARNING, Bilingual(f"{zh}：{'、'.join(names)}", f"{en}: {', '.join(names)}"), tuple(place(c, q) for c, q in clauses))
+    return Flaw(kind, severity, Bilingual(f"{zh}：{'、'.join(names)}", f"{en}: {', '.join(names)}"), tuple(place(c, q) for c, q in clauses))
 
 
 def _found(tree: ClauseTree, pattern: re.Pattern[str], *, main: bool = False) -> list[tuple[Clause, str]]:
@@ -116,5 +128,19 @@ def addresses_missing(tree: ClauseTree) -> Iterator[Flaw]:
         yield _flaw("address-missing", found, "传真、邮箱未写明", "Fax and mail address are not there")
 
 
-CHECKS = (secrecy_without_term, force_majeure_too_wide, silence_is_consent, ahead_without_days, assessments_without_standard,
-          limits_elsewhere, addresses_missing)
+def both_in_breach(tree: ClauseTree) -> Iterator[Flaw]:
+    """A right against “the other party” where both are said to be in breach."""
+    found = _found(tree, _BOTH_IN_BREACH)
+    if found:
+        yield _flaw("both-in-breach", found, "双方违约而向对方索赔", "Both are in breach and claim from each other", ERROR)
+
+
+def joint_and_sole(tree: ClauseTree) -> Iterator[Flaw]:
+    """A clause that asks for the confirmation of both parties and lets one of them decide."""
+    found = [(c, q) for c, q in _found(tree, _JOINTLY) if _ALONE.search(c.text)]
+    if found:
+        yield _flaw("joint-and-sole", found, "双方确认与一方认定并存", "Confirmed by both and decided by one", ERROR)
+
+
+CHECKS = (both_in_breach, joint_and_sole, secrecy_without_term, force_majeure_too_wide, silence_is_consent, ahead_without_days,
+          assessments_without_standard, limits_elsewhere, addresses_missing)

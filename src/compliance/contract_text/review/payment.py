@@ -20,6 +20,7 @@ _AHEAD = Decimal(20)
 _PAYS = re.compile(r"(?:甲方|采购人|委托方|委托人|买方)[^。；]{0,60}?(?:支付|付清|结清)")
 _SUM = re.compile(r"尾款|余款|剩余|首款|首付款|预付款|进度款")
 _AFTER = re.compile(r"后[^。；]{0,40}(?:支付|付清|结清)")
+_SHARE_AFTER = re.compile(r"(?:验收|合格|期满|届满|生效|签订)[^，。；]{0,8}后[^，。；]{0,8}(?:支付|付)[^，。；]{0,10}\d+(?:\.\d+)?\s*[%％]")
 _NO_PAYMENT = re.compile(r"违约金|赔偿|拒绝付款|无需|不再|逾期|推迟|延迟")
 _ACCOUNT = r"(?:账[号户]|帐[号户]|银行)"
 _ACCOUNT_FOLLOWS = re.compile(rf"(?:下列|以下|如下)[^。；]{{0,40}}{_ACCOUNT}|{_ACCOUNT}[^。；]{{0,12}}(?:下列|以下|如下)")
@@ -59,7 +60,8 @@ def payments_without_day(tree: ClauseTree) -> Iterator[Flaw]:
         if clause.cells or clause.kind in ("preamble", "signature", "annex"):
             continue
         for sentence in re.split("[。；;]", clause.text):
-            is_payment = _PAYS.search(sentence) and _SUM.search(sentence) and _AFTER.search(sentence) and not _NO_PAYMENT.search(sentence)
+            names = _PAYS.search(sentence) and _SUM.search(sentence) and _AFTER.search(sentence)
+            is_payment = (names or _SHARE_AFTER.search(sentence)) and not _NO_PAYMENT.search(sentence)
             if is_payment and not days(sentence) and not lengths(sentence) and not _VAGUE_YEAR.search(sentence):
                 yield Flaw("payment-without-day", WARNING, Bilingual(
                     f"条款 {clause.id}：付款以事件为条件，未写明其后多少日内支付",

@@ -17,6 +17,7 @@ _ROLES = {
     "total": re.compile(r"合\s*价|金\s*额|小\s*计|总\s*价|合\s*计|费\s*用"),
 }
 _SUM = re.compile(r"\s*(?:合\s*计|小\s*计|共\s*计|总\s*计|总\s*价|总\s*额|费用总额|总金额)")
+_TEN_THOUSAND = Decimal(10_000)
 _GRAND = re.compile(r"\s*(?:共\s*计|总\s*计|总\s*价|总\s*额|费用总额|总金额)")
 
 
@@ -51,7 +52,8 @@ def tables(tree: ClauseTree) -> list[Table]:
 def _table(id_: str, clauses: Sequence[Clause]) -> Table:
     head = clauses[0] if clauses[0].kind == "header" else None
     roles = _roles(head.cells) if head else {}
-    rows = tuple(_row(c, roles) for c in clauses if c.kind == "row")
+    scales = {r: _TEN_THOUSAND if head and "万元" in head.cells[i] else Decimal(1) for r, i in roles.items()}
+    rows = tuple(_row(c, roles, scales) for c in clauses if c.kind == "row")
     return Table(id_, re.sub(r"t\d+$", "", id_), head, rows)
 
 
@@ -65,8 +67,9 @@ def _roles(heads: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _row(clause: Clause, roles: dict[str, int]) -> Row:
-    values = {role: value for role, i in roles.items() if i < len(clause.cells) and (value := number(clause.cells[i])) is not None}
+def _row(clause: Clause, roles: dict[str, int], scales: dict[str, Decimal]) -> Row:
+    values = {role: value if "元" in clause.cells[i] else value * scales[role] for role, i in roles.items()
+              if i < len(clause.cells) and (value := number(clause.cells[i])) is not None}
     named = [c for c in clause.cells if _SUM.match(c)]
     sum_of = ("grand" if _GRAND.match(named[0]) else "sub") if named else ""
     if "total" not in values and named:
