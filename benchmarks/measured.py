@@ -16,8 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import orders
+import texts
 
 from compliance.audit import audit
+from compliance.contract_text import figures
+from compliance.contract_text.binding import bind, read_sources
+from compliance.contract_text.files import read_contract_text
+from compliance.contract_text.review.checks import review
 from compliance.evaluation import cases, workspace
 from compliance.evaluation.plans import open_plans
 from compliance.evaluation.workspace import Workspace
@@ -139,6 +144,26 @@ def fused_validation(file: str) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - started, "offending": _digest(rows), "rows": len(rows)}
 
 
+def system_text(text: str, root: str) -> dict[str, Any]:
+    """Clause tree, binding and review of one contract text; the rule set is loaded before."""
+    loaded, sources = _loaded(root, texts.CONTRACT), read_sources(Path(root), texts.CONTRACT)
+    started = time.perf_counter()
+    tree, problems = read_contract_text(Path(text))
+    if tree is None:
+        raise SystemExit("\n".join(map(str, problems)))
+    flaws, bound = review(tree), bind(loaded, tree, sources)
+    return {"seconds": time.perf_counter() - started, "characters": sum(len(c.text) for c in tree.clauses), "clauses": len(tree.clauses),
+            "flaws": len(flaws), "figures": len(bound.figures)}
+
+
+def figure_patterns(text: str) -> dict[str, Any]:
+    """One pass of the patterns of figures over the same text."""
+    started = time.perf_counter()
+    content = Path(text).read_text(encoding="utf-8")
+    found = [f for find in (figures.money, figures.percentages, figures.days, figures.lengths, figures.counts) for f in find(content)]
+    return {"seconds": time.perf_counter() - started, "figures": len(found)}
+
+
 @collecting_rarely()  # as the commands do
 def main(role: str, *given: str) -> None:
     match role:
@@ -160,6 +185,14 @@ def main(role: str, *given: str) -> None:
             result = system_validation(*given)
         case "fused-validation":
             result = fused_validation(*given)
+        case "write-text":
+            texts.write_text(Path(given[0]), int(given[1]), Path(given[2]))
+            texts.write_rules(Path(given[3]), Path(given[2]), Path(given[4]))
+            result = {}
+        case "system-text":
+            result = system_text(*given)
+        case "figure-patterns":
+            result = figure_patterns(*given)
         case _:
             raise SystemExit(f"unknown role {role}")
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -110,6 +110,13 @@ def test_annexes_have_clauses_and_signatures_of_their_own() -> None:
     assert [i for i in tree.by_id if i.startswith("A")] == ["A1", "A1/0", "A1/1", "A1/1/1", "A1/S", "A2", "A2/0", "A2/1", "A2/1(1)"]
 
 
+def test_two_contracts_in_one_file_are_said_with_the_line() -> None:
+    tree = tree_of(f"{SOUND.strip()}\n\n{SOUND.strip()}")
+    [problem] = tree.problems
+    assert (problem.code, problem.location.line) == ("second-contract", SOUND.strip().count("\n") + 3)
+    assert "A1/3.1" in tree.by_id, "nothing of it is lost"
+
+
 def test_a_list_of_annexes_is_no_annex() -> None:
     tree = tree_of("第一条 其他\n1、本合同一式两份。\n附件：1 价目表\n2 考核办法\n(以下无正文)\n附件 1：价目表")
     assert tree.texts["1¶1"] == "附件： 1 价目表 2 考核办法"

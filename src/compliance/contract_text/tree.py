@@ -147,6 +147,9 @@ def _after_signatures(builder: _Builder, part: Paragraph, following: Sequence[Pa
     is_title = part.label is None and _TITLE.search(part.text) and len(part.text) < 60 and not part.is_field
     if is_title and any(_PARTY.match(p.text) for p in following[:3]):
         _annex(builder, part, (), None)
+        if re.search("合同书?$", part.text):
+            builder.note("second-contract", f"a second contract seems to begin here; it is read as annex {builder.scope}", part.first,
+                         "hand over each contract as a file of its own")
         return
     if part.label is not None and part.label.kind in ("chapter", "article"):
         builder.note("clause-after-signatures", "a clause stands after the signatures", part.first,
