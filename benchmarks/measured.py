@@ -20,9 +20,9 @@ import texts
 
 from compliance.audit import audit
 from compliance.contract_text import figures
-from compliance.contract_text.binding import bind, read_sources
-from compliance.contract_text.files import read_contract_text
+from compliance.contract_text.readers.files import read_contract_text
 from compliance.contract_text.review.checks import review
+from compliance.contract_text.ruleset.binding import bind, read_sources
 from compliance.evaluation import cases, workspace
 from compliance.evaluation.plans import open_plans
 from compliance.evaluation.workspace import Workspace

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from compliance.contract_text.drafting import draft
-from compliance.contract_text.files import read_contract_text
+from compliance.contract_text.readers.files import read_contract_text
+from compliance.contract_text.ruleset.drafting import draft
 
 CONTRACT = "bench-text"
 _ARTICLE = re.compile(r"(?m)^第[一二三四五六七八九十]+条 ")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from texts import tree_of
 
-from compliance.contract_text.binding import Binding, bind, read_sources
-from compliance.contract_text.changes import changes
 from compliance.contract_text.records import ClauseTree
+from compliance.contract_text.ruleset.binding import Binding, bind, read_sources
+from compliance.contract_text.ruleset.changes import changes
 from compliance.linting.loading import LoadedContract, load_contract
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "rules"

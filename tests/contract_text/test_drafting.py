@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 from texts import SOUND, tree_of
 
-from compliance.contract_text.binding import bind, read_sources
-from compliance.contract_text.drafting import draft, drafted_provisions, drafted_terms, party_names, service_term, signing_day, title
 from compliance.contract_text.records import Clause, ClauseTree
+from compliance.contract_text.ruleset.binding import bind, read_sources
+from compliance.contract_text.ruleset.drafting import (
+    draft,
+    drafted_provisions,
+    drafted_terms,
+    party_names,
+    service_term,
+    signing_day,
+    title,
+)
 from compliance.ground import Problem
 from compliance.linting.loading import LoadedContract, load_contract
 

@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
-from compliance.contract_text import files
-from compliance.contract_text.docx_numbering import Counters, Level, NumberedList, in_format
-from compliance.contract_text.files import read_contract_text
+from compliance.contract_text.readers import files
+from compliance.contract_text.readers.docx_numbering import Counters, Level, NumberedList, in_format
+from compliance.contract_text.readers.files import read_contract_text
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 PARAGRAPHS = [

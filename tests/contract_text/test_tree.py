@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from texts import SOUND, tree_of
 
 from compliance.contract_text.labels import read_label
-from compliance.contract_text.residue import cleaned_line
+from compliance.contract_text.readers.residue import cleaned_line
 
 
 def ids(text: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from compliance.contract_text.readers.residue import cleaned_line
 from compliance.contract_text.records import ClauseTree, Line
-from compliance.contract_text.residue import cleaned_line
 from compliance.contract_text.tree import clause_tree
 
 

@@ -79,7 +79,7 @@ def signed_text(file: str) -> tuple[ClauseTree | None, dict[str, Any] | None]:
     """
     if not file:
         return None, None
-    tree, problems = import_module("compliance.contract_text.files").read_contract_text(Path(file))
+    tree, problems = import_module("compliance.contract_text.readers.files").read_contract_text(Path(file))
     if tree is None:
         raise UnusableInput(listed(problems))
     return tree, import_module("compliance.contract_text.review.checks").review_document(tree)

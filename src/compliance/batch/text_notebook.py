@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compliance.batch.notebook import UnusableInput, listed
-from compliance.contract_text.files import read_contract_text
+from compliance.contract_text.readers.files import read_contract_text
 from compliance.contract_text.records import ClauseTree
 from compliance.linting.loading import contract_ids
 from compliance.reading.schema import suggestion

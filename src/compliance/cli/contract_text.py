@@ -13,12 +13,12 @@ from rich.text import Text
 
 from compliance.cli.places import rules_root
 from compliance.cli.shown import out, plain, show_problems, unusable
-from compliance.contract_text.binding import Binding, bind, read_sources
-from compliance.contract_text.changes import Change, changes
-from compliance.contract_text.drafting import draft
-from compliance.contract_text.files import read_contract_text
+from compliance.contract_text.readers.files import read_contract_text
 from compliance.contract_text.records import ClauseTree
 from compliance.contract_text.review.checks import review_document
+from compliance.contract_text.ruleset.binding import Binding, bind, read_sources
+from compliance.contract_text.ruleset.changes import Change, changes
+from compliance.contract_text.ruleset.drafting import draft
 from compliance.ground import Location, Problem
 from compliance.linting.loading import load_contract
 from compliance.outputs import write_all_or_nothing

@@ -20,8 +20,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
 from compliance.contract_text import figures
-from compliance.contract_text.binding import duty_word
 from compliance.contract_text.records import Clause, ClauseTree
+from compliance.contract_text.ruleset.binding import duty_word
 
 MOST_PROVISIONS = 999  # their ids have three digits
 _MOST_MONTHS = 1200

@@ -14,10 +14,10 @@ from typing import Any
 import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
 
-from compliance.contract_text.characters import lost_characters, plain_text
-from compliance.contract_text.pdf_lines import PrintedLine, PrintedRow, joined, lines_of_pages, without_edges
+from compliance.contract_text.readers.characters import lost_characters, plain_text
+from compliance.contract_text.readers.pdf_lines import PrintedLine, PrintedRow, joined, lines_of_pages, without_edges
+from compliance.contract_text.readers.residue import cleaned_line
 from compliance.contract_text.records import Line
-from compliance.contract_text.residue import cleaned_line
 from compliance.ground import Location, Problem
 
 MAX_PAGES = 500

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
-from compliance.contract_text.cited import CitedText
-from compliance.contract_text.occurrences import plain
 from compliance.contract_text.records import Clause, ClauseTree
+from compliance.contract_text.ruleset.cited import CitedText
+from compliance.contract_text.ruleset.occurrences import plain
 from compliance.ground import Location
 from compliance.linting.loading import LoadedContract
 from compliance.model.contract import Bilingual

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from compliance.contract_text.characters import plain_text
+from compliance.contract_text.readers.characters import plain_text
+from compliance.contract_text.readers.residue import cleaned_line
 from compliance.contract_text.records import Line
-from compliance.contract_text.residue import cleaned_line
 from compliance.ground import Location, Problem
 
 _SAVE = "save the whole file as UTF-8"

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from compliance.contract_text.characters import character_problems
-from compliance.contract_text.docx_files import read_docx
-from compliance.contract_text.pdf_files import read_pdf
+from compliance.contract_text.readers.characters import character_problems
+from compliance.contract_text.readers.docx_files import read_docx
+from compliance.contract_text.readers.pdf_files import read_pdf
+from compliance.contract_text.readers.text_files import read_text
 from compliance.contract_text.records import ClauseTree, Line
-from compliance.contract_text.text_files import read_text
 from compliance.contract_text.tree import clause_tree
 from compliance.ground import Location, Problem, sorted_problems
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from compliance.contract_text import figures
-from compliance.contract_text.cited import CitedText
-from compliance.contract_text.occurrences import numbers, other_unit, plain, same_time, written
 from compliance.contract_text.records import Clause, ClauseTree
+from compliance.contract_text.ruleset.cited import CitedText
+from compliance.contract_text.ruleset.occurrences import numbers, other_unit, plain, same_time, written
 from compliance.ground import Location, Problem, sorted_problems
 from compliance.linting.loading import LoadedContract
 from compliance.model.contract import ContractList, Scalar

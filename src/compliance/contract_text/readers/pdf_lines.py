@@ -10,9 +10,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from compliance.contract_text.characters import plain_text
 from compliance.contract_text.labels import read_label
-from compliance.contract_text.residue import is_page_number
+from compliance.contract_text.readers.characters import plain_text
+from compliance.contract_text.readers.residue import is_page_number
 
 _PAGE_PART = re.compile(r"第\s*\d{1,4}\s*页|共\s*\d{1,4}\s*页|\d{1,4}\s*/\s*\d{1,4}|[-—–]\s*\d{1,4}\s*[-—–]|^\d{1,3}\s+|\s+\d{1,3}$")
 _ENDED = re.compile(r"[。；;:：]$")

@@ -14,11 +14,11 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from docx.oxml.parser import parse_xml
 
-from compliance.contract_text.characters import plain_text
-from compliance.contract_text.docx_numbering import Counted, Counters, numbered_lists, value, whole
-from compliance.contract_text.docx_runs import HELD, plain_runs, unread_parts
+from compliance.contract_text.readers.characters import plain_text
+from compliance.contract_text.readers.docx_numbering import Counted, Counters, numbered_lists, value, whole
+from compliance.contract_text.readers.docx_runs import HELD, plain_runs, unread_parts
+from compliance.contract_text.readers.residue import cleaned_line, is_page_number
 from compliance.contract_text.records import Line
-from compliance.contract_text.residue import cleaned_line, is_page_number
 from compliance.ground import Location, Problem
 
 MAX_UNPACKED = 200 * 2**20

@@ -1,0 +1,1 @@
+"""Files of contracts read into lines: TXT, Markdown, DOCX, PDF."""
