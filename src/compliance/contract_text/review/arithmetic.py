@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from compliance.contract_text.figures import Money, Percentage, money, number, percentages
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, WARNING, Flaw, place
+from compliance.contract_text.review.records import ERROR, WARNING, Flaw, around
 from compliance.contract_text.review.tables import Row, Table, tables
 from compliance.contract_text.review.term import service_months
 from compliance.model.contract import Bilingual
@@ -75,7 +75,7 @@ def words_against_digits(tree: ClauseTree) -> Iterator[Flaw]:
                         f"Clause {clause.id}: {words.written} in words is "
                         f"{words.value:f} yuan, {digits[1]} in digits is {digits[0]:f} yuan",
                     ),
-                    (place(clause, words.written), place(clause, digits[1])),
+                    (around(clause, words.written), around(clause, digits[1])),
                     f"{words.value:f} − {digits[0]:f} = {words.value - digits[0]:f}",
                 )
 
@@ -150,7 +150,7 @@ def _line_flaw(table: Table, row: Row, basis: _Basis, expected: Decimal, fitting
             f"Clause {row.clause.id}: {basis.spelled(row.values)} = {expected:f}, the "
             f"contract says {stated:f} (the same way fits {fitting} of {lines} lines)",
         ),
-        (place(row.clause), *((place(table.head),) if table.head else ())),
+        (around(row.clause), *((around(table.head),) if table.head else ())),
         f"{basis.spelled(row.values)} = {expected:f} ≠ {stated:f}; {stated:f} − {expected:f} = {stated - expected:f}",
     )
 
@@ -200,7 +200,7 @@ def _summed(stack: list[tuple[Decimal, Row, bool]], row: Row, stated: Decimal) -
                 f"Clause {row.clause.id}: the lines add up to {computed:f}, the "
                 f"contract says {stated:f}, a difference of {stated - computed:f}",
             ),
-            (place(row.clause), place(parts[0][1].clause), place(parts[-1][1].clause)),
+            (around(row.clause), around(parts[0][1].clause), around(parts[-1][1].clause)),
             f"{' + '.join(f'{v:f}' for v, _, _ in parts[:40])}{' + …' if len(parts) > 40 else ''} = {computed:f} ≠ {stated:f}",
         )
     stack[at:] = [(stated, row, True)]
@@ -251,7 +251,7 @@ def price_against_itself(tree: ClauseTree) -> Iterator[Flaw]:
                     f"条款 {price.clause.id} 的价款为 {price.value:f} 元，条款 {other.clause.id} 为 {other.value:f} 元",
                     f"Clause {price.clause.id} states {price.value:f} yuan, clause {other.clause.id} {other.value:f} yuan",
                 ),
-                (place(price.clause, price.written), place(other.clause, other.written)),
+                (around(price.clause, price.written), around(other.clause, other.written)),
                 f"{other.value:f} − {price.value:f} = {other.value - price.value:f}",
             )
     totals = {t.scope: r for t in tables(tree) for r in t.rows if r.sum_of == "grand" and "total" in r.values}
@@ -265,7 +265,7 @@ def price_against_itself(tree: ClauseTree) -> Iterator[Flaw]:
                     f"条款 {row.clause.id} 的总额为 {total:f} 元，条款 {price.clause.id} 的合同价款为 {price.value:f} 元",
                     f"Clause {row.clause.id} totals {total:f} yuan, the price in clause {price.clause.id} is {price.value:f} yuan",
                 ),
-                (place(row.clause), place(price.clause, price.written)),
+                (around(row.clause), around(price.clause, price.written)),
                 f"{total:f} − {price.value:f} = {total - price.value:f}",
             )
 
@@ -331,7 +331,7 @@ def _share_flaw(found: Instalment, price: Price) -> Iterator[Flaw]:
             f"Clause {found.clause.id}: {found.share.written} of {price.value:f} is "
             f"{exact.normalize():f} yuan, the contract says {found.amount.value:f} yuan",
         ),
-        (place(found.clause, found.share.written), place(found.clause, found.amount.written), place(price.clause, price.written)),
+        (around(found.clause, found.share.written), around(found.clause, found.amount.written), around(price.clause, price.written)),
         f"{price.value:f} × {found.share.written} = {exact.normalize():f} ≠ {found.amount.value:f}",
     )
 
@@ -339,7 +339,7 @@ def _share_flaw(found: Instalment, price: Price) -> Iterator[Flaw]:
 def _group_flaw(tree: ClauseTree, group: Sequence[Instalment], price: Price) -> Iterator[Flaw]:
     if len(group) < 2:
         return
-    places = tuple(place(i.clause, i.share.written) for i in group)
+    places = tuple(around(i.clause, i.share.written) for i in group)
     shares = sum((i.share.value for i in group), Decimal(0))
     article = re.match(r"\d*", group[0].clause.id)[0]  # type: ignore[index]
     own = [c for c in tree.clauses if re.match(rf"{article}(?!\d)", c.id)]
@@ -362,7 +362,7 @@ def _group_flaw(tree: ClauseTree, group: Sequence[Instalment], price: Price) -> 
                 f"各期金额合计 {sum(amounts):f} 元，合同价款 {price.value:f} 元",
                 f"The instalments add up to {sum(amounts):f} yuan, the price is {price.value:f} yuan",
             ),
-            (*places, place(price.clause, price.written)),
+            (*places, around(price.clause, price.written)),
             f"{' + '.join(f'{a:f}' for a in amounts)} = {sum(amounts):f} ≠ {price.value:f}",
         )
     elif has_rest and amounts and len(amounts) == len(group) and shares < 100:
@@ -376,7 +376,7 @@ def _group_flaw(tree: ClauseTree, group: Sequence[Instalment], price: Price) -> 
                     f"各期金额合计 {total:f} 元，合同价款 {price.value:f} 元",
                     f"The instalments add up to {total:f} yuan, the price is {price.value:f} yuan",
                 ),
-                (*places, place(price.clause, price.written)),
+                (*places, around(price.clause, price.written)),
                 f"{' + '.join(f'{a:f}' for a in [*amounts, rest[0]])} = {total:f} ≠ {price.value:f}",
             )
 

@@ -13,7 +13,7 @@ from compliance.calendar.workdays import CalendarDay, calendar_days
 from compliance.contract_text.figures import Day, days, lengths
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, place
+from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, around
 from compliance.contract_text.review.term import Term, months_between, terms
 from compliance.model.contract import Bilingual
 
@@ -72,7 +72,7 @@ def impossible_days(tree: ClauseTree) -> Iterator[Flaw]:
                     "no-such-day",
                     ERROR,
                     Bilingual(f"条款 {clause.id}：{day.written} 不存在", f"Clause {clause.id}: there is no {day.written}"),
-                    (place(clause, day.written),),
+                    (around(clause, day.written),),
                 )
 
 
@@ -88,7 +88,7 @@ def terms_in_order(tree: ClauseTree) -> Iterator[Flaw]:
                     f"条款 {term.clause.id}：期限 {term.start} 至 {term.end} 起止颠倒",
                     f"Clause {term.clause.id}: the term {term.start} to {term.end} ends before it begins",
                 ),
-                (place(term.clause, term.written),),
+                (around(term.clause, term.written),),
             )
         elif term.stated is not None:
             yield from _length_flaw(term)
@@ -103,7 +103,7 @@ def terms_in_order(tree: ClauseTree) -> Iterator[Flaw]:
                     f"Clause {found[0].clause.id} has the term {found[0].start} to "
                     f"{found[0].end}, clause {other.clause.id} {other.start} to {other.end}",
                 ),
-                (place(found[0].clause, found[0].written), place(other.clause, other.written)),
+                (around(found[0].clause, found[0].written), around(other.clause, other.written)),
             )
 
 
@@ -121,7 +121,7 @@ def _length_flaw(term: Term) -> Iterator[Flaw]:
                 f"条款 {term.clause.id}：{term.start} 至 {term.end} 不是 {term.stated.written}",
                 f"Clause {term.clause.id}: {term.start} to {term.end} is not {term.stated.written}",
             ),
-            (place(term.clause, term.written), place(term.clause, term.stated.written)),
+            (around(term.clause, term.written), around(term.clause, term.stated.written)),
             f"{(term.end - term.start).days + 1} 天 / days",
         )
 
@@ -148,7 +148,7 @@ def _outside(clause: Clause, day: date, term: Term, zh: str, en: str, severity: 
             f"条款 {clause.id}：{day} {zh}（{term.start} 至 {term.end}，条款 {term.clause.id}）",
             f"Clause {clause.id}: {en}: {day}; the term is {term.start} to {term.end} (clause {term.clause.id})",
         ),
-        (place(clause), place(term.clause, term.written)),
+        (around(clause), around(term.clause, term.written)),
         f"{term.end} − {day} = {(term.end - day).days} 天 / days",
     )
 
@@ -182,7 +182,7 @@ def due_on_rest_days(tree: ClauseTree) -> Iterator[Flaw]:
                     f"条款 {clause.id}：{day} 为休息日（星期{'一二三四五六日'[day.weekday()]}），下一工作日为 {known.next_workday}",
                     f"Clause {clause.id}: {day} is a day of rest ({day:%A}); the next working day is {known.next_workday}",
                 ),
-                (place(clause),),
+                (around(clause),),
             )
 
 
@@ -197,7 +197,7 @@ def acceptances_after_the_end(tree: ClauseTree) -> Iterator[Flaw]:
                     f"条款 {clause.id}：“{found['when']}”在服务结束之后，中期验收却在其后",
                     f"Clause {clause.id}: “{found['when']}” is after the service has ended, the acceptance half-way would come later",
                 ),
-                (place(clause, found[0]),),
+                (around(clause, found[0]),),
             )
 
 
@@ -228,7 +228,7 @@ def payments_before_their_condition(tree: ClauseTree) -> Iterator[Flaw]:
                         f"Clause {clause.id}: the fee of the first {span[0].value} months "
                         f"(until {over}) is due in {later[0].written}, before they are over",
                     ),
-                    (place(clause, found[0]), place(clause, later[0].written), place(term.clause, term.written)),
+                    (around(clause, found[0]), around(clause, later[0].written), around(term.clause, term.written)),
                     f"{term.start} + {span[0].value} 个月 / months → {over} > {due}",
                 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, WARNING, Flaw, place
+from compliance.contract_text.review.records import ERROR, WARNING, Flaw, around
 from compliance.model.contract import Bilingual
 
 _SECRECY = re.compile(r"保密(?:责任|义务|条款|信息)|予以?保密|不得(?:向|对)?[^。；]{0,20}(?:泄露|披露)|泄露给")
@@ -67,7 +67,8 @@ KINDS: Mapping[str, Kind] = {
 
 def _flaw(kind: str, clauses: list[tuple[Clause, str]], zh: str, en: str, severity: str = WARNING) -> Flaw:
     names = [c.id for c, _ in clauses]
-    return Flaw(kind, severity, Bilingual(f"{zh}：{'、'.join(names)}", f"{en}: {', '.join(names)}"), tuple(place(c, q) for c, q in clauses))
+    message = Bilingual(f"{zh}：{'、'.join(names)}", f"{en}: {', '.join(names)}")
+    return Flaw(kind, severity, message, tuple(around(c, q) for c, q in clauses))
 
 
 def _found(tree: ClauseTree, pattern: re.Pattern[str], *, main: bool = False) -> list[tuple[Clause, str]]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from compliance.contract_text.figures import Count, Length, Percentage, counts, lengths, percentages
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, WARNING, Flaw, Place, place
+from compliance.contract_text.review.records import ERROR, WARNING, Flaw, Place, around
 from compliance.model.contract import Bilingual
 
 # One act under the words that authors use for it; the limit and the act stand in one sentence.
@@ -91,7 +91,7 @@ def two_limits(tree: ClauseTree) -> Iterator[Flaw]:
                     f"{zh}：条款 {one.clause.id} 为 {one.length.written}，条款 {other.clause.id} 为 {other.length.written}",
                     f"{en.capitalize()}: clause {one.clause.id} says {one.length.written}, clause {other.clause.id} {other.length.written}",
                 ),
-                (place(one.clause, one.sentence), place(other.clause, other.sentence)),
+                (around(one.clause, one.sentence), around(other.clause, other.sentence)),
             )
 
 
@@ -188,7 +188,7 @@ def _share_flaw(team: Clause, size: Count, one: tuple[Clause, Percentage], other
                 f"{share.written} in clause {in_share.id} (at most {allowed} of "
                 f"{size.value}) does not agree with {count.value} in clause {in_heads.id}",
             ),
-            (place(in_share, share.written), place(in_heads, count.written), place(team, size.written)),
+            (around(in_share, share.written), around(in_heads, count.written), around(team, size.written)),
             f"{size.value} × {share.written} = {exact.normalize():f}; {count.value} "
             f"/ {size.value} = {(count.value * 100 / size.value).normalize():f}%",
         )
@@ -263,7 +263,7 @@ def _open_end(last: _Step) -> _Said:
         f"{last.subject}：{last.high} {last.unit}以上没有对应的档次",
         f"{last.subject}: there is no step for {last.high} {last.unit} and more",
     )
-    return "step-end", WARNING, message, (place(last.clause, last.written),)
+    return "step-end", WARNING, message, (around(last.clause, last.written),)
 
 
 def _steps(clause: Clause) -> Iterator[_Step]:
@@ -281,7 +281,7 @@ def _meeting(one: _Step, other: _Step) -> _Said | None:
     """What is wrong where one step ends and the next begins."""
     if (one.low, one.high) == (other.low, other.high):
         return None  # the same step under another condition
-    places = place(one.clause, one.written), place(other.clause, other.written)
+    places = around(one.clause, one.written), around(other.clause, other.written)
     label = one.subject if len(one.subject) < len(other.subject) else other.subject
     zh, en = f"条款 {one.clause.id} 与 {other.clause.id}", f"clauses {one.clause.id} and {other.clause.id}"
     if one.high == other.low and not one.has_high and not other.has_low:

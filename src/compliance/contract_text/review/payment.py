@@ -10,7 +10,7 @@ from compliance.contract_text.figures import days, lengths
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.arithmetic import contract_price, instalments
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, WARNING, Flaw, place
+from compliance.contract_text.review.records import ERROR, WARNING, Flaw, around
 from compliance.contract_text.review.tables import tables
 from compliance.contract_text.review.term import terms
 from compliance.model.contract import Bilingual
@@ -66,7 +66,7 @@ def payments_without_day(tree: ClauseTree) -> Iterator[Flaw]:
                 yield Flaw("payment-without-day", WARNING, Bilingual(
                     f"条款 {clause.id}：付款以事件为条件，未写明其后多少日内支付",
                     f"Clause {clause.id}: a payment after an event, without a number of days"),
-                    (place(clause, sentence.strip()),))
+                    (around(clause, sentence.strip()),))
 
 
 def vague_years(tree: ClauseTree) -> Iterator[Flaw]:
@@ -74,11 +74,11 @@ def vague_years(tree: ClauseTree) -> Iterator[Flaw]:
     for clause in tree.clauses:
         for found in _VAGUE_YEAR.finditer(clause.text):
             before = clause.text[max(0, found.start() - 8):found.start()]
-            around = clause.text[max(0, found.start() - 30):found.end() + 30]
-            if not re.search(r"\d{4}\s*年?$", before) and re.search("支付|付款|提交|完成|报送", around):
+            nearby = clause.text[max(0, found.start() - 30):found.end() + 30]
+            if not re.search(r"\d{4}\s*年?$", before) and re.search("支付|付款|提交|完成|报送", nearby):
                 yield Flaw("vague-year", WARNING, Bilingual(
                     f"条款 {clause.id}：“{found[0]}”指哪一年不明", f"Clause {clause.id}: it is not said which year “{found[0]}” means"),
-                    (place(clause, around),))
+                    (around(clause, nearby),))
 
 
 def ahead_of_service(tree: ClauseTree) -> Iterator[Flaw]:
@@ -102,7 +102,7 @@ def ahead_of_service(tree: ClauseTree) -> Iterator[Flaw]:
                 yield Flaw("ahead-of-service", WARNING, Bilingual(
                     f"条款 {clause.id}：至 {due} 应付 {paid:f}%，服务期仅过 {over:.1f}%（条款 {term.clause.id}）",
                     f"Clause {clause.id}: {paid:f}% is due by {due}, when {over:.1f}% of the term is over (clause {term.clause.id})"),
-                    (place(clause, instalment.share.written), place(term.clause, term.written)),
+                    (around(clause, instalment.share.written), around(term.clause, term.written)),
                     f"{(due - term.start).days + 1} / {(term.end - term.start).days + 1} = {over:.1f}%")
 
 
@@ -116,7 +116,7 @@ def all_in_and_extras(tree: ClauseTree) -> Iterator[Flaw]:
         yield Flaw("all-in-and-extras", ERROR, Bilingual(
             f"条款 {clause.id} 为包干价，条款 {'、'.join(c.id for c, _ in extras)} 另行收费",
             f"Clause {clause.id} has an all-in price, clauses {', '.join(c.id for c, _ in extras)} charge extra"),
-            (place(clause, words), *(place(c, w) for c, w in extras)))
+            (around(clause, words), *(around(c, w) for c, w in extras)))
 
 
 def lines_twice(tree: ClauseTree) -> Iterator[Flaw]:
@@ -132,7 +132,7 @@ def lines_twice(tree: ClauseTree) -> Iterator[Flaw]:
                 yield Flaw("line-twice", WARNING, Bilingual(
                     f"条款 {other.id} 与 {row.clause.id} 的单价、数量、金额相同（{key[0]:f} × {key[1]:f}）",
                     f"Clauses {other.id} and {row.clause.id} have the same price, quantity and total ({key[0]:f} × {key[1]:f})"),
-                    (place(other), place(row.clause)))
+                    (around(other), around(row.clause)))
 
 
 def accounts_that_do_not_follow(tree: ClauseTree) -> Iterator[Flaw]:
@@ -144,7 +144,7 @@ def accounts_that_do_not_follow(tree: ClauseTree) -> Iterator[Flaw]:
         # A field that was left blank is a blank, and said as one.
         if not any(_ACCOUNT_NUMBER.search(text) or _ACCOUNT_FIELD.search(text) for text in (clause.text, *own)):
             yield Flaw("account-missing", ERROR, Bilingual(
-                f"条款 {clause.id} 所指的账户未列明", f"The account that clause {clause.id} announces is not there"), (place(clause),))
+                f"条款 {clause.id} 所指的账户未列明", f"The account that clause {clause.id} announces is not there"), (around(clause),))
 
 
 CHECKS = (payments_without_day, vague_years, ahead_of_service, all_in_and_extras, lines_twice, accounts_that_do_not_follow)

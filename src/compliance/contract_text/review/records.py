@@ -37,9 +37,14 @@ class Flaw:
 
 
 def place(clause: Clause, quote: str | None = None) -> Place:
-    """A place in a clause with the words in question: the beginning of the clause, or the part of the sentence around a figure."""
-    words = " ".join((clause.text if quote is None else _in_context(clause.text, quote)).split())
+    """A place in a clause; without words in question the beginning of the clause."""
+    words = " ".join((clause.text if quote is None else quote).split())
     return Place(clause.id, clause.lines[0], words if len(words) <= _LONGEST else words[:_LONGEST - 1] + "…")
+
+
+def around(clause: Clause, quote: str | None = None) -> Place:
+    """A place with what stands around the words in the sentence: a figure alone says too little."""
+    return place(clause, quote if quote is None else _in_context(clause.text, quote))
 
 
 def _in_context(text: str, quote: str) -> str:

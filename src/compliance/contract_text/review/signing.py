@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from compliance.contract_text.figures import days
 from compliance.contract_text.records import ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, place
+from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, around
 from compliance.model.contract import Bilingual
 
 _EFFECTIVE = re.compile(r"自[^。；]{0,40}(?:签字|签名|签章|盖章)[^。；]{0,20}生效")
@@ -36,7 +36,7 @@ def signing_days(tree: ClauseTree) -> Iterator[Flaw]:
     if clause is not None and len({d.value for d in found}) > 1:
         shown = sorted({str(d.value) for d in found})
         yield Flaw("signing-days", NOTE, Bilingual(f"签署日期有 {'、'.join(shown)}", f"The signatures are of {', '.join(shown)}"),
-                   tuple(place(clause, d.written) for d in found))
+                   tuple(around(clause, d.written) for d in found))
 
 
 def who_may_sign(tree: ClauseTree) -> Iterator[Flaw]:
@@ -50,7 +50,7 @@ def who_may_sign(tree: ClauseTree) -> Iterator[Flaw]:
             yield Flaw("signer", ERROR, Bilingual(
                 f"条款 {clause.id} 以法定代表人签署为生效条件，签署处为{agent[0]}",
                 f"Clause {clause.id} asks for the signature of the legal representative, the signatures name an agent ({agent[0]})"),
-                (place(clause, found[0]), place(signed, agent[0])))
+                (around(clause, found[0]), around(signed, agent[0])))
 
 
 def annexes_without_signatures(tree: ClauseTree) -> Iterator[Flaw]:
@@ -63,7 +63,7 @@ def annexes_without_signatures(tree: ClauseTree) -> Iterator[Flaw]:
             yield Flaw("unsigned-annex", WARNING, Bilingual(
                 f"附件 {scope} 以签署为生效条件（条款 {clause.id}），但没有签署处",
                 f"Annex {scope} takes effect on signature (clause {clause.id}) and has no place for one"),
-                (place(clause, found[0]), place(tree.by_id[scope])))
+                (around(clause, found[0]), around(tree.by_id[scope])))
 
 
 def _signed_last(tree: ClauseTree, scope: str) -> bool:
