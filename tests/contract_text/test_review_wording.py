@@ -166,3 +166,10 @@ def test_forums(body: str, expected: list[str]) -> None:
 ])
 def test_leftovers(sentence: str, expected: list[str]) -> None:
     assert [k for k in kinds(f"3.1 {sentence}") if k == "text-leftover"] == expected
+
+
+def test_the_bases_of_penalties_are_named_as_they_stand() -> None:
+    text = ("第一条 违约\n1.1 乙方未按期完成并造成损失的，乙方应按合同总金额的 5% 支付违约金。\n"
+            "1.2 乙方泄密的，每次按服务费的 2% 支付违约金，累计不超过服务费的 10%。")
+    [flaw] = [f for f in found(text) if f.kind == "names-of-price"]
+    assert "“合同总金额”（1.1）" in flaw.message.zh and "“服务费”（1.2）" in flaw.message.zh
