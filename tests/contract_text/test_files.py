@@ -18,6 +18,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from compliance.contract_text.readers import files
+from compliance.contract_text.readers.characters import plain_text
 from compliance.contract_text.readers.docx_numbering import Counters, Level, NumberedList, in_format
 from compliance.contract_text.readers.files import read_contract_text
 
@@ -440,3 +441,8 @@ def test_a_docx_with_bytes_changed_never_raises(tmp_path):
     for at in range(7, len(raw), len(raw) // 60):
         tree, problems = read_contract_text(written(tmp_path, raw[:at] + bytes([raw[at] ^ 0x55]) + raw[at + 1:], "contract.docx"))
         assert tree is not None or any(p.fatal for p in problems)
+
+
+@pytest.mark.parametrize(("twin", "meant"), [("人⺠币", "人民币"), ("⻅附件", "见附件"), ("⻓期", "长期"), ("甲⽅", "甲方"), ("⻋辆", "车辆")])
+def test_radicals_of_pdf_fonts_are_the_characters_they_look_like(twin, meant):
+    assert plain_text(twin) == meant
