@@ -443,6 +443,7 @@ def test_a_docx_with_bytes_changed_never_raises(tmp_path):
         assert tree is not None or any(p.fatal for p in problems)
 
 
-@pytest.mark.parametrize(("twin", "meant"), [("人⺠币", "人民币"), ("⻅附件", "见附件"), ("⻓期", "长期"), ("甲⽅", "甲方"), ("⻋辆", "车辆")])
+@pytest.mark.parametrize(("twin", "meant"), [
+    ("人⺠币", "人民币"), ("⻅附件", "见附件"), ("⻓期", "长期"), ("甲⽅", "甲方"), ("⻋辆", "车辆")])
 def test_radicals_of_pdf_fonts_are_the_characters_they_look_like(twin, meant):
     assert plain_text(twin) == meant

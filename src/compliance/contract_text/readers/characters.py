@@ -17,10 +17,12 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _TWIN = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
 # Radicals of the supplement that stand for a whole character and that Unicode's own normal form leaves alone (its table of
 # equivalent ideographs names them), by the last two digits of their code.
-_RADICALS = {"8e": "兀", "9d": "月", "9f": "母", "a0": "民", "a9": "王", "be": "艹", "c4": "西", "c5": "见", "c6": "角", "c8": "讠", "c9": "贝",
-             "cb": "车", "d1": "長", "d3": "长", "d4": "门", "d7": "雨", "d8": "青", "d9": "韦", "da": "页", "db": "风", "dc": "飞", "dd": "食",
-             "e2": "马", "e3": "骨", "e4": "鬼", "e5": "鱼", "e6": "鸟", "e7": "卤", "e8": "麦", "e9": "黄", "ea": "黾", "eb": "斉", "ec": "齐",
-             "ed": "歯", "ee": "齿", "ef": "竜", "f0": "龙", "f2": "亀", "f3": "龟"}
+_RADICALS = {
+    "8e": "兀", "9d": "月", "9f": "母", "a0": "民", "a9": "王", "be": "艹", "c4": "西", "c5": "见",
+    "c6": "角", "c8": "讠", "c9": "贝", "cb": "车", "d1": "長", "d3": "长", "d4": "门", "d7": "雨",
+    "d8": "青", "d9": "韦", "da": "页", "db": "风", "dc": "飞", "dd": "食", "e2": "马", "e3": "骨",
+    "e4": "鬼", "e5": "鱼", "e6": "鸟", "e7": "卤", "e8": "麦", "e9": "黄", "ea": "黾", "eb": "斉",
+    "ec": "齐", "ed": "歯", "ee": "齿", "ef": "竜", "f0": "龙", "f2": "亀", "f3": "龟"}
 _WHOLE = {int("2e" + code, 16): character for code, character in _RADICALS.items()}
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]|\\(cid:\\d+\\)")
 
