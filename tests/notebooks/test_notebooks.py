@@ -59,7 +59,7 @@ def tables(notebook) -> dict[str, list[list[str]]]:
             heading = cell.source.splitlines()[0].lstrip("# ")
             continue
         for shown in (o.data["text/html"] for o in cell.outputs if o.output_type == "display_data"):
-            if "<table>" not in shown:
+            if "<table" not in shown:
                 continue
             rows = re.findall(r"<tr>(.*?)</tr>", shown, re.DOTALL)
             assert heading not in found and "<th>" in rows[0]

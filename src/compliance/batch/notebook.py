@@ -23,6 +23,9 @@ from compliance.reading.schema import suggestion
 from compliance.reporting import labels
 from compliance.reporting.page import image
 
+# Sentences read from the left; what shows notebooks sets tables to the right.
+_STYLE = Markup("<style>table.findings td, table.findings th { text-align: left !important; vertical-align: top; }</style>")
+
 
 class UnusableInput(RuntimeError):
     """Rules or evidence that cannot be used; the message lists every problem."""
@@ -115,7 +118,7 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> H
         Markup("<tr>{}</tr>").format(Markup("").join(
             Markup("<td>{}</td>").format(_cell(row.get(c))) for c in columns))
         for row in rows)
-    return HTML(str(Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)))
+    return HTML(str(Markup('{}<table class="findings"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(_STYLE, head, body)))
 
 
 def figure(svg: str | None, text: str) -> HTML:
