@@ -55,6 +55,9 @@ _CONFLICT = re.compile(r"不一致|冲突|矛盾|抵触|不符|歧义|相悖|互
 _ANNEX_FIRST = re.compile(r"以本(?:附件|协议书?)[^，。；]{0,6}为准")
 _BODY_FIRST = re.compile(r"以(?:本合同|本协议|合同正文|正文)[^，。；]{0,6}为准")
 
+# One of two words of comparison or of cause was meant to go.
+_COMPARED = "(?:超过|大于|高于|多于|低于|小于|少于|至少|不少于|不低于|不超过)"
+_CAUSED = "(?:带来|造成|导致|引起)"
 _LEFTOVERS = (
     ("中文句子中的英文单词", "an English word in a Chinese sentence",
      re.compile(r"(?<=[一-鿿，、])\s*\b(?:and|or|the|of|to|for|with|by|from|in)\b\s*(?=[一-鿿])", re.IGNORECASE)),
@@ -62,11 +65,11 @@ _LEFTOVERS = (
     ("文字重复", "doubled words", re.compile(
         r"(?<![目标有])的的(?!确|士)|(?<!为)了了(?!解|结|却)|(?<![参])与与|和和(?!气)|(?<!即)将将|(?<!供)给给|(?<![等])于于|或或|是是(?!非)"
         r"|(?P<w>甲方|乙方|丙方|双方|应当|可以|必须|有权|不得|本合同|本协议|按照|以及|或者|并且|如果|对于|由于)(?P=w)"
-        r"|带来造成|造成带来|超过大于|大于超过|超过高于|低于小于|小于低于|不少于至少|至少不少于|包括但不限于\s*[:：]?\s*包括"
+        rf"|{_COMPARED}{_COMPARED}|{_CAUSED}{_CAUSED}|包括但不限于\s*[:：]?\s*包括"
         r"|的规定[一-鿿]{0,6}的规定(?!的)")),
     ("疑似错字", "words that are likely misspelt", re.compile(
         r"本协(?![议定商作会助调同办查管力])..|本合(?![同作约法格计并理资伙金规算适])..|(?:及时|快速|积极|尽快)相应(?![的地调增减变])"
-        r"|规章制定|违约责认|不可坑力|做为(?=[甲乙本])|履行[^，。；]{0,4}义物")),
+        r"|违约责认|不可坑力|做为(?=[甲乙本])|履行[^，。；]{0,4}义物")),
 )
 
 KINDS: Mapping[str, Kind] = {
