@@ -163,7 +163,8 @@ def test_forums(body: str, expected: list[str]) -> None:
     ("乙方具有本协履议的能力。", ["text-leftover"]),
     ("乙方服从本协会的章程和本协议。", []),
     ("停电超过大于 2 小时的记录在案。", ["text-leftover"]),
-    ("温度不得低于小于 5 度。", ["text-leftover"]), ("由此导致造成的损失由乙方承担。", ["text-leftover"]), ("故障超过 2 小时、少于 4 小时的记录在案。", []),
+    ("温度不得低于小于 5 度。", ["text-leftover"]), ("由此导致造成的损失由乙方承担。", ["text-leftover"]),
+    ("故障超过 2 小时、少于 4 小时的记录在案。", []),
 ])
 def test_leftovers(sentence: str, expected: list[str]) -> None:
     assert [k for k in kinds(f"3.1 {sentence}") if k == "text-leftover"] == expected
