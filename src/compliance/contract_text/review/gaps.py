@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from compliance.contract_text.figures import days, lengths
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
 from compliance.contract_text.review.records import ERROR, WARNING, Flaw, around
@@ -22,6 +23,14 @@ _ASSESSED = re.compile(r"考核(?:合格|不合格|结果|标准|要求)?|服务
 _RESTS_ON_IT = re.compile(r"支付|尾款|扣除|扣减|违约金|赔偿|解除|终止|不合格|未能通过")
 _STANDARD = re.compile(r"考核(?:办法|细则|标准|指标|方案|评分)|评分(?:表|标准|细则)|服务质量标准|服务水平协议")
 _ELSEWHERE = re.compile(r"(?:投标|响应文件|响应|磋商|招标|采购文件)[^，。；]{0,8}(?:期限|时限)[^，。；]{0,4}内?")
+_LEFT_OPEN = re.compile(r"(?:费用|价格|金额|价款|补偿|报酬|承担方式|部分)[^，。；]{0,10}(?:由|可|经)?(?:甲乙)?双方(?:另行)?协商(?!一致)")
+_LIABLE = re.compile(r"赔偿|承担")
+_DIRECT = re.compile(r"直接(?:经济)?损失")
+_WHOLE = re.compile(r"(?:全部|一切|所有)(?:的)?(?:经济)?损失")
+_OFTEN = re.compile(r"(?P<act>巡检|备份|漏洞扫描|漏扫|应急演练|病毒查杀|安全检查)")
+_EVERY = re.compile(r"每(?:个)?(?P<unit>日|天|周|星期|月|季度|季|半年|年)|\d+\s*次\s*/\s*(?P<per>日|天|周|月|季度|季|年)")
+_UNITS = {"天": "日", "星期": "周", "季": "季度"}
+_ACCEPTS = re.compile(r"(?:组织|进行|完成|开展)[^，。；]{0,10}验收(?!合格|申请|材料|文档|准备)")
 _REACHED_BY = re.compile(r"(?:约定|记载|载明|列明)[^。；]{0,16}(?:传真|邮箱|电子邮件)")
 _ADDRESS_THERE = re.compile(r"(?:传真|邮箱|电子邮件)[^。；\n|]{0,8}[:：|]\s*[\w〔.+-]|[\w.+-]+@[\w.-]+")
 
@@ -52,6 +61,18 @@ KINDS: Mapping[str, Kind] = {
     "limit-elsewhere": Kind(
         Bilingual("期限写在未附的文件中", "A time limit in a document that is not attached"),
         Bilingual("合同本身不能说明何时逾期。", "The contract itself does not say when something is late.")),
+    "left-to-agreement": Kind(
+        Bilingual("金额留待双方协商", "A sum left to a later agreement"),
+        Bilingual("协商不成时没有可执行的金额。", "Where they do not agree there is no sum to be paid.")),
+    "damages-range": Kind(
+        Bilingual("赔偿范围前后不一", "Direct loss here, all loss there"),
+        Bilingual("同一违约的赔偿额有两种算法。", "The damages for one breach are computed in two ways.")),
+    "acceptance-without-time": Kind(
+        Bilingual("验收没有期限", "An acceptance without a time"),
+        Bilingual("以验收为条件的付款没有到期日。", "Payments that wait for it have no due day.")),
+    "two-frequencies": Kind(
+        Bilingual("同一工作有两种频次", "One task at two frequencies"),
+        Bilingual("按较低频次履行时是否违约有两种答案。", "Whether the lower frequency is a breach is answered both ways.")),
     "both-in-breach": Kind(
         Bilingual("以双方违约为条件、又向“对方”索赔", "Both parties in breach, and each claims from the other"),
         Bilingual("照字面须双方同时违约，或违约方也可索赔，解除权无法认定。",
@@ -82,6 +103,7 @@ _WORDS = (
     ("silence-is-consent", _SILENCE, "逾期未表示视为同意", "Silence counts as consent", WARNING),
     ("ahead-without-days", _AHEAD_WITHOUT_DAYS, "“提前”没有天数", "Ahead, without a number of days", WARNING),
     ("limit-elsewhere", _ELSEWHERE, "期限见未附的文件", "The limit stands in a document that is not attached", WARNING),
+    ("left-to-agreement", _LEFT_OPEN, "金额留待双方协商", "A sum is left to a later agreement", WARNING),
     ("both-in-breach", _BOTH_IN_BREACH, "双方违约而向对方索赔", "Both are in breach and claim from each other", ERROR),
 )
 
@@ -132,5 +154,39 @@ def joint_and_sole(tree: ClauseTree) -> Iterator[Flaw]:
         yield _flaw("joint-and-sole", found, "双方确认与一方认定并存", "Confirmed by both and decided by one", ERROR)
 
 
+def damages_of_two_ranges(tree: ClauseTree) -> Iterator[Flaw]:
+    """Clauses that let pay the direct loss, and clauses that let pay all of it."""
+    def liable(pattern: re.Pattern[str]) -> list[tuple[Clause, str]]:
+        return [(c, q) for c, q in _found(tree, pattern) if _LIABLE.search(c.text)]
+
+    direct, whole = liable(_DIRECT), [(c, q) for c, q in liable(_WHOLE) if not _DIRECT.search(c.text)]
+    if direct and whole:
+        yield _flaw("damages-range", [*direct, *whole], "有的只赔直接损失，有的赔全部损失",
+                    "Direct loss in some clauses, all loss in others")
+
+
+def acceptance_without_time(tree: ClauseTree) -> Iterator[Flaw]:
+    """A contract with an acceptance, no sentence of which says when."""
+    found = [(c, q) for c, q in _found(tree, _ACCEPTS, main=True) if re.search("[，。；]", c.text)]
+    sentences = [s for c, _ in found for s in re.split("[。；;]", c.text) if "验收" in s]
+    if found and not any(lengths(s) or days(s) for s in sentences):
+        yield _flaw("acceptance-without-time", found[:3], "验收没有期限", "The acceptance has no time")
+
+
+def two_frequencies(tree: ClauseTree) -> Iterator[Flaw]:
+    """The same task, counted by the day in one clause and by the week in another."""
+    told: dict[str, list[tuple[str, Clause, str]]] = {}
+    for clause in tree.clauses:
+        for act in _OFTEN.finditer(clause.text):
+            nearby = clause.text[max(0, act.start() - 8):act.end() + 12]
+            every = _EVERY.search(nearby)
+            if every is not None:
+                unit = every["unit"] or every["per"]
+                told.setdefault(act["act"], []).append((_UNITS.get(unit, unit), clause, nearby))
+    for task, found in told.items():
+        if len({unit for unit, _, _ in found}) > 1 and len({c.id for _, c, _ in found}) > 1:
+            yield _flaw("two-frequencies", [(c, q) for _, c, q in found], f"{task}有两种频次", f"Two frequencies of {task}")
+
+
 CHECKS = (words_that_leave_a_gap, secrecy_without_term, force_majeure_too_wide, assessments_without_standard, joint_and_sole,
-          addresses_missing)
+          addresses_missing, damages_of_two_ranges, acceptance_without_time, two_frequencies)
