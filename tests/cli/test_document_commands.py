@@ -74,6 +74,12 @@ def test_the_review_is_written_in_both_forms_and_twice_the_same(run, tmp_path):
     assert "CONTRACT REVIEW" in page and "壹万伍仟叁佰元整" in page and "http" not in page.replace("http-equiv", "")
 
 
+def test_a_text_without_clauses_or_flaws_is_said_to_be_one(run, text):
+    text.write_text("会议纪要\n今天讨论了工作安排。\n", encoding="utf-8")
+    result = run("document", "review", text, "--lang", "en")
+    assert result.exit_code == 0 and "no flaw was found" in result.stdout and "no-clauses" in result.stderr
+
+
 def test_the_table_names_each_check_in_the_language(run):
     assert "大写与小写金额不一致" in run("document", "review", EXAMPLE).stdout
     assert "Amount in words differs from digits" in run("document", "review", EXAMPLE, "--lang", "en").stdout

@@ -72,7 +72,8 @@ def _tree_document(found: ClauseTree) -> dict[str, Any]:
 
 def show_review(file: Path, format_: str, out_dir: Path | None, lang: str) -> int:
     """Prints the review and writes it; 1 where the text has flaws."""
-    document = review_document(read_text(file))
+    found = read_text(file)
+    document = review_document(found)
     if out_dir is not None:
         write_all_or_nothing(out_dir, {f"{file.stem}.review.json": dumps(document),
                                        f"{file.stem}.review.html": render_review(document, lang)})
@@ -81,8 +82,11 @@ def show_review(file: Path, format_: str, out_dir: Path | None, lang: str) -> in
             sys.stdout.write(dumps(document))
         case "html":
             sys.stdout.write(render_review(document, lang))
-        case _:
+        case _ if document["flaws"]:
             out.print(_flaws(document, lang))
+        case _:
+            out.print({"zh": "未发现问题", "en": "no flaw was found"}[lang])
+    show_problems(found.problems)
     return 1 if document["flaws"] else 0
 
 

@@ -103,6 +103,10 @@ def clause_tree(file: str, sha256: str, lines: Sequence[Line], problems: Sequenc
             _place(builder, parts[at], parts[at + 1:at + 13])
         at += len(rows) or 1
     clauses = _articles_with_their_text(builder.clauses)
+    if not any(c.kind in ("article", "item") for c in clauses):
+        # Of the whole file, so that it stands before what is said of single lines.
+        builder.problems.insert(0, Problem("no-clauses", "no clause with a label was found", Location(file),
+                                           "is this the text of a contract? Its labels may be pictures, or lost", fatal=False))
     return ClauseTree(file, sha256, tuple(clauses), tuple(builder.problems))
 
 
