@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from texts import SOUND, tree_of
 
-from compliance.contract_text.review import arithmetic, dates, gaps, limits, payment, signing
+from compliance.contract_text.review import arithmetic, conflicts, dates, gaps, limits, payment, signing
 from compliance.contract_text.review.records import Flaw
 
 
 def found(text: str) -> list[Flaw]:
     tree = tree_of(text)
-    return [f for module in (arithmetic, dates, limits, payment, gaps, signing) for check in module.CHECKS for f in check(tree)]
+    return [f for module in (arithmetic, dates, limits, payment, gaps, signing, conflicts) for check in module.CHECKS for f in check(tree)]
 
 
 def kinds(text: str) -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ def test_due_days_on_days_of_rest(day: str, expected: list[str]) -> None:
 
 
 def test_final_acceptance_before_the_end() -> None:
-    body = "第一条 服务期限\n服务期限自 2027 年 3 月 1 日至 2028 年 2 月 29 日。\n第二条 验收\n2.1 乙方于 {} 前组织最终验收。"
+    body = "第一条 服务期限\n服务期限自 2027 年 3 月 1 日至 2028 年 2 月 29 日。\n第二条 验收\n2.1 甲方于 {} 前组织最终验收。"
     assert [f.kind for f in found(body.format("2028 年 2 月 29 日"))] == ["date-outside-term"]
     assert [f.kind for f in found(body.format("2028 年 3 月 1 日"))] == []
 
@@ -204,3 +204,26 @@ def test_an_annex_that_was_never_signed() -> None:
     text = f"第一条 其他\n1.1 见附件。\n(以下无正文)\n甲方（盖章）：某中心\n{annex}"
     assert [f.kind for f in found(text)] == ["unsigned-annex"]
     assert [f.kind for f in found(f"{text}\n甲方（盖章）：某中心\n乙方（盖章）：某公司")] == []
+
+
+@pytest.mark.parametrize(("clauses", "expected"), [
+    ("1.1 甲方被处罚的，每次扣除 500 元。\n1.2 甲方因此受到处罚的，每次扣除 10000 元。", ["two-sums"]),
+    ("1.1 甲方被处罚的，每次扣除 500 元。\n1.2 因处罚扣除的 500 元从尾款中扣除。", []),
+    ("1.1 乙方被投诉的，每次扣除 500 元。", ["complaint-unverified"]), ("1.1 乙方被投诉经查实的，每次扣除 500 元。", []),
+    ("1.1 乙方设项目经理一名。\n1.2 项目负责人每月汇报。", ["names-of-role"]), ("1.1 乙方设项目经理一名。\n1.2 项目经理每月汇报。", []),
+    ("1.1 乙方应按运维监理的要求提交文档。", ["outsider-undefined"]),
+    ("1.1 甲方委托的机构（以下简称“运维监理”）审核文档。\n1.2 运维监理是指某公司。", []),
+    ("1.1 服务期内乙方不得更换人员。", ["term-not-stated"]), ("1.1 服务期内乙方不得更换人员。\n1.2 服务期限为 12 个月。", []),
+    ("1.1 乙方于完成后 10 日内组织验收。", ["own-acceptance"]), ("1.1 甲方于完成后 10 日内组织验收，乙方应当配合。", []),
+    ("1.1 乙方在合理期限内未纠正的，甲方可以解除合同。\n1.2 乙方在宽限期内未完成的，甲方可以解除合同。", ["periods-of-grace"]),
+    ("1.1 乙方在合理期限内未纠正的，甲方可以解除合同。", []),
+])
+def test_two_answers_to_one_question(clauses: str, expected: list[str]) -> None:
+    assert [f.kind for f in found(f"第一条 约定\n{clauses}")] == expected
+
+
+def test_steps_with_the_same_share() -> None:
+    table = ("附件 1：系数\n序号\t情形\t系数\n1\t响应大于 15 分钟且小于等于 30 分钟\t{}\n"
+             "2\t响应大于 30 分钟且小于 60 分钟\t200%\n3\t响应 60 分钟以上\t300%")
+    assert [f.kind for f in found(table.format("200%"))] == ["step-flat"]
+    assert [f.kind for f in found(table.format("100%"))] == []

@@ -58,6 +58,9 @@ KINDS: Mapping[str, Kind] = {
         Bilingual("最后一档之上没有档次", "Nothing beyond the last step"),
         Bilingual("最严重的情形反而没有约定的后果。", "The gravest cases have no agreed consequence."),
     ),
+    "step-flat": Kind(
+        Bilingual("相邻两档后果相同", "Two steps with the same consequence"),
+        Bilingual("较重的情形没有更重的后果，可能有一档写错。", "What is worse costs no more; one of the two may be a mistake.")),
     "step-overlap": Kind(
         Bilingual("分档之间有重叠", "Steps that overlap"), Bilingual("同一情形有两个后果。", "One case has two consequences.")
     ),
@@ -239,7 +242,7 @@ def steps_that_meet(tree: ClauseTree) -> Iterator[Flaw]:
     said: dict[tuple[str, str, str], list[tuple[Bilingual, tuple[Place, ...]]]] = {}
     for (scope, _, _), steps in groups.items():
         ordered = sorted(steps, key=lambda s: (s.low, s.high))
-        found = [f for one, other in pairwise(ordered) if (f := _meeting(one, other))]
+        found = [f for one, other in pairwise(ordered) for f in (_meeting(one, other), _no_step(one, other)) if f]
         if len(steps) > 1 and not _goes_on(tree, scope, ordered[-1]):
             found.append(_open_end(ordered[-1]))
         for kind, severity, message, places in found:
@@ -248,6 +251,17 @@ def steps_that_meet(tree: ClauseTree) -> Iterator[Flaw]:
     for (_, kind, severity), parts in said.items():
         message = Bilingual("；".join(m.zh for m, _ in parts), "; ".join(m.en for m, _ in parts))
         yield Flaw(kind, severity, message, tuple(dict.fromkeys(p for _, places in parts for p in places)))
+
+
+def _no_step(one: _Step, other: _Step) -> _Said | None:
+    """Two steps of a table that lead to the same share."""
+    shares = [percentages(s.clause.cells[-1] if s.clause.cells else "") for s in (one, other)]
+    if one.low == other.low or not all(shares) or shares[0][0].value != shares[1][0].value:
+        return None
+    share = shares[0][0].written
+    names = one.clause.id, other.clause.id
+    message = Bilingual(f"条款 {names[0]} 与 {names[1]} 同为 {share}", f"Clauses {names[0]} and {names[1]} both lead to {share}")
+    return "step-flat", WARNING, message, (around(one.clause), around(other.clause))
 
 
 def _goes_on(tree: ClauseTree, scope: str, last: _Step) -> bool:
