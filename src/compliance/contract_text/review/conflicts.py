@@ -80,7 +80,8 @@ def complaints_unverified(tree: ClauseTree) -> Iterator[Flaw]:
     for clause in tree.clauses:
         if "被投诉" in clause.text and re.search("扣除|扣减|扣款|违约金", clause.text) and not _VERIFIED.search(clause.text):
             yield Flaw("complaint-unverified", WARNING, Bilingual(
-                f"条款 {clause.id}：被投诉即扣款，未要求查实", f"Clause {clause.id}: a complaint alone is penalised"), (around(clause, "被投诉"),))
+                f"条款 {clause.id}：被投诉即扣款，未要求查实", f"Clause {clause.id}: a complaint alone is penalised"),
+                (around(clause, "被投诉"),))
 
 
 def _named(tree: ClauseTree, pattern: re.Pattern[str]) -> dict[str, Clause]:
@@ -121,7 +122,8 @@ def term_not_stated(tree: ClauseTree) -> Iterator[Flaw]:
     if used and not stated:
         names = [c.id for c in used[:6]]
         yield Flaw("term-not-stated", WARNING, Bilingual(
-            f"“服务期”没有约定起止：{'、'.join(names)}", f"The term of service is not stated: {', '.join(names)}"), tuple(around(c, _TERM_USED.search(c.text)[0]) for c in used[:6]))  # type: ignore[index]
+            f"“服务期”没有约定起止：{'、'.join(names)}", f"The term of service is not stated: {', '.join(names)}"),
+            tuple(around(c, _TERM_USED.search(c.text)[0]) for c in used[:6]))  # type: ignore[index]
 
 
 def own_acceptance(tree: ClauseTree) -> Iterator[Flaw]:
