@@ -152,10 +152,10 @@ _LINES = ["第一条 甲", "第二条 乙", "1. 丙，", "（一）丁；", "（
 @given(st.lists(st.sampled_from(_LINES), max_size=14))
 def test_no_word_of_a_text_is_lost_and_no_id_is_there_twice(lines: list[str]) -> None:
     tree = tree_of("\n".join(lines))
-    kept = "".join((c.label or "") + c.text + "".join(c.cells) for c in tree.clauses)
+    kept = re.sub(r"\s", "", "".join((c.label or "") + c.text + "".join(c.cells) for c in tree.clauses))
     for line in lines:
         for word in re.findall(r"[一-鿿]+", line):
-            assert word in kept.replace(" ", "").replace("\n", "") or word[1:] in kept
+            assert word in kept
     assert len({c.id for c in tree.clauses}) == len(tree.clauses)
     assert [p.location.line for p in tree.problems] == sorted(p.location.line for p in tree.problems)
     assert all(c.parent is None or c.parent in tree.by_id for c in tree.clauses)

@@ -50,6 +50,7 @@ def _package_problem(raw: bytes, file: str) -> Problem | None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             members = package.infolist()
+    # A package of a zip version, or with a feature, that the library does not read is answered by it with NotImplementedError.
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError):
         return Problem("contract-damaged", "the file is no DOCX document: it is not zipped", place, _AGAIN)
     size = sum(m.file_size for m in members)

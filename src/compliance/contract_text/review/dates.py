@@ -6,7 +6,6 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal
 from functools import cache
 
 from compliance.calendar.workdays import CalendarDay, calendar_days
@@ -14,7 +13,8 @@ from compliance.contract_text.figures import Day, days, lengths
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
 from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, around
-from compliance.contract_text.review.term import Term, months_between, terms
+from compliance.contract_text.review.term import Term, terms
+from compliance.contract_text.spans import last_day_of, months_between
 from compliance.model.contract import Bilingual
 
 _DUE = re.compile(r"\s*(?:之?前|以前|止|内|完成)")
@@ -218,7 +218,7 @@ def payments_before_their_condition(tree: ClauseTree) -> Iterator[Flaw]:
                 or not re.search("支付|付款", clause.text[found.start() : sentence_end])
             ):
                 continue
-            over, due = _last_day(term.start, span[0].value), _due(later[0])
+            over, due = last_day_of(term.start, int(span[0].value)), _due(later[0])
             if due < over:
                 yield Flaw(
                     "before-condition",
@@ -231,12 +231,6 @@ def payments_before_their_condition(tree: ClauseTree) -> Iterator[Flaw]:
                     (around(clause, found[0]), around(clause, later[0].written), around(term.clause, term.written)),
                     f"{term.start} + {span[0].value} 个月 / months → {over} > {due}",
                 )
-
-
-def _last_day(start: date, months: Decimal) -> date:
-    month = start.month - 1 + int(months)
-    year, month = start.year + month // 12, month % 12 + 1
-    return date.fromordinal(date(year, month, min(start.day, monthrange(year, month)[1])).toordinal() - 1)
 
 
 def _due(day: Day) -> date:

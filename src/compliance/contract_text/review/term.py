@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from compliance.contract_text.figures import Day, Length, days, lengths
 from compliance.contract_text.records import Clause, ClauseTree
+from compliance.contract_text.spans import months_between
 
 _TERM = re.compile(r"服务期限?|服务期间|有效期|合同期限?|协议期限?|履行期限|期间为")
 _LENGTH_OF_TERM = re.compile(r"(?:为期|服务期限?(?:为|共|共计)?|合同期限?(?:为|共|共计)?|期间为)\s*$")
@@ -49,18 +50,11 @@ def _stated(clause: Clause, first: Day, last: Day) -> Length | None:
     return found[0] if len(found) == 1 else None
 
 
-def months_between(start: date, end: date) -> Decimal | None:
-    """The whole months of a term from its first to its last day; None where they are not whole."""
-    after = end.toordinal() + 1
-    following = date.fromordinal(after)
-    months = (following.year - start.year) * 12 + following.month - start.month
-    return Decimal(months) if following.day == start.day else None
-
-
 def service_months(tree: ClauseTree) -> Decimal | None:
     """The months of the term; None where the text states none."""
     for term in terms(tree):
-        return months_between(term.start, term.end)
+        months = months_between(term.start, term.end)
+        return None if months is None else Decimal(months)
     for clause in tree.clauses:
         if clause.id.startswith("A") or clause.cells:
             continue

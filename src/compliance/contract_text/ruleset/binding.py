@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import combinations, islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from compliance.contract_text import figures
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.ruleset.cited import CitedText
 from compliance.contract_text.ruleset.occurrences import numbers, other_unit, plain, same_time, written
+from compliance.contract_text.spans import months_between
 from compliance.ground import Location, Problem, sorted_problems
 from compliance.linting.loading import LoadedContract
 from compliance.model.contract import ContractList, Scalar
@@ -199,14 +200,8 @@ def _days(loaded: LoadedContract, text: CitedText, sources: Sources) -> Iterator
 
 def _follows(start: date, end: date, scope: Sequence[Clause]) -> bool:
     """Whether a printed length of months or years runs from start to end."""
-    months = _months(start, end)
+    months = months_between(start, end)
     return months is not None and any(same_time(n, Decimal(months), "month") for c in scope for n in figures.lengths(c.text))
-
-
-def _months(start: date, end: date) -> int | None:
-    """The whole months from a first to a last day; None where they are none."""
-    after = end + timedelta(days=1)
-    return (after.year - start.year) * 12 + after.month - start.month if after.day == start.day else None
 
 
 def _is_derived(note: object) -> bool:
@@ -256,9 +251,9 @@ def _is_computed(loaded: LoadedContract, value: Scalar, unit: str, scope: Sequen
             return (value.month, value.day) == (12, 31) and any(_ends_year(value.year, c.text) for c in scope)
         case int() | Decimal() if unit == "month":
             term = (loaded.contract.service_start, loaded.contract.service_end)
-            return value == _months(*term) and all(any(any(written(d, "date", c)) for c in scope) for d in term)
+            return value == months_between(*term) and all(any(any(written(d, "date", c)) for c in scope) for d in term)
         case int() | Decimal() if unit in ("count", "number"):
-            months = _months(loaded.contract.service_start, loaded.contract.service_end)
+            months = months_between(loaded.contract.service_start, loaded.contract.service_end)
             return any(value * n == months and pattern.search(c.text) for pattern, n in _EVERY for c in scope)
         case int() | Decimal() if unit == "day":
             lengths = (n.value for c in scope for n in figures.lengths(c.text) if n.unit == "month")

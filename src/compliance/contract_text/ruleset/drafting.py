@@ -9,10 +9,9 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from ruamel.yaml import YAML
@@ -22,6 +21,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 from compliance.contract_text import figures
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.ruleset.binding import duty_word
+from compliance.contract_text.spans import last_day_of
 
 MOST_PROVISIONS = 999  # their ids have three digits
 _MOST_MONTHS = 1200
@@ -145,18 +145,13 @@ def service_term(tree: ClauseTree, signed: date | None) -> tuple[date | None, da
         start = days[0] if days else signed if re.search(r"签[订署]|生效", clause.text) else None
         months = [int(n.value * _LENGTHS[n.unit][2]) for n in figures.lengths(clause.text) if n.unit in ("month", "year")]
         if start is not None and months and 0 < months[0] <= _MOST_MONTHS:
-            return start, _months_later(start, months[0]) - timedelta(days=1), clause
+            return start, last_day_of(start, months[0]), clause
         bare = bare or clause
     return (None, None, bare) if bare else None
 
 
 def _full_days(text: str) -> list[figures.Day]:
     return [d for d in figures.days(text) if d.day is not None and d.value is not None]
-
-
-def _months_later(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def drafted_terms(tree: ClauseTree, known: Sequence[date] = ()) -> list[DraftTerm]:
