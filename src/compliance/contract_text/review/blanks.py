@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from compliance.contract_text.figures import days
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.passages import around, flaw, scope_of
+from compliance.contract_text.review.passages import excerpt, flaw, scope_of
 from compliance.contract_text.review.records import ERROR, WARNING, Flaw, Place, place
 from compliance.model.contract import Bilingual
 
@@ -107,7 +107,7 @@ def blank_dates(tree: ClauseTree) -> Iterator[Flaw]:
     for clause in tree.clauses:
         found = _DATE_BLANK.search(clause.text) if not _is_form(tree, clause) and clause.id not in taken else None
         if found is not None and clause.kind != "header":
-            places.append(place(clause, around(clause.text, *found.span())))
+            places.append(place(clause, excerpt(clause.text, *found.span())))
     if places:
         ids = "、".join(dict.fromkeys(p.clause for p in places))
         yield flaw("blank-date", WARNING, f"日期未填写，共{len(places)}处（{ids}）。", f"{len(places)} dates are not filled in ({ids}).",
@@ -123,13 +123,13 @@ def placeholders(tree: ClauseTree) -> Iterator[Flaw]:
         amount = _AMOUNT_BLANK.search(clause.text)
         if amount is not None and clause.kind not in ("row", "header"):
             yield flaw("blank-amount", ERROR, f"条款 {clause.id} 金额空白：“{amount[0].strip()}”。",
-                       f"clause {clause.id}: the sum is blank: “{amount[0].strip()}”.", (place(clause, around(clause.text,
+                       f"clause {clause.id}: the sum is blank: “{amount[0].strip()}”.", (place(clause, excerpt(clause.text,
                                                                                                               *amount.span())),))
             continue
         blank_line = _DATE_BLANK.search(clause.text)
         found = _PLACEHOLDER.search(clause.text) if blank_line is None else None
         if found is not None:
-            others.append(place(clause, around(clause.text, *found.span())))
+            others.append(place(clause, excerpt(clause.text, *found.span())))
     if others:
         ids = "、".join(dict.fromkeys(p.clause for p in others))
         yield flaw("blank-placeholder", WARNING, f"占位符未填写，共{len(others)}处（{ids}）。",

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from compliance.contract_text.records import ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.passages import around, flaw, listed, party_names, scope_of, sentences, spoken, squeezed
+from compliance.contract_text.review.passages import excerpt, flaw, listed, party_names, scope_of, sentences, spoken, squeezed
 from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, Place, place
 from compliance.model.contract import Bilingual
 
@@ -55,7 +55,7 @@ def names_of_document(tree: ClauseTree) -> Iterator[Flaw]:
             continue
         rarer, other, usual = (contract, agreement, "本协议") if len(contract) < len(agreement) else (agreement, contract, "本合同")
         word = "本合同" if usual == "本协议" else "本协议"
-        places = [place(c, around(c.text, *m.span())) for c, m in rarer]
+        places = [place(c, excerpt(c.text, *m.span())) for c, m in rarer]
         where = f"附件{scope[1:]}" if scope else "合同正文"
         yield flaw("names-of-document", NOTE, f"{where}通常称“{usual}”（{len(other)}处），{listed(places)}又称“{word}”（{len(rarer)}处）。",
                    f"{scope or 'the contract'} mostly says “{usual}” ({len(other)}), but “{word}” in {listed(places)} ({len(rarer)}).",
@@ -156,7 +156,7 @@ def _is_insertion(one: str, two: str) -> bool:
 
 def forums(tree: ClauseTree) -> Iterator[Flaw]:
     """Two arbitration commissions, or arbitration and a court for the same disputes of one document."""
-    named = [(m["name"], place(c, around(c.text, *m.span()))) for c in spoken(tree) for m in _ARBITRATION.finditer(c.text)]
+    named = [(m["name"], place(c, excerpt(c.text, *m.span()))) for c in spoken(tree) for m in _ARBITRATION.finditer(c.text)]
     names = list(dict.fromkeys(name for name, _ in named))
     if len(names) > 1:
         written = "与".join(f"“{n}”" for n in names)

@@ -62,7 +62,7 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text).replace("(", "（").replace(")", "）")
 
 
-def around(text: str, start: int, end: int, margin: int = 12) -> str:
+def excerpt(text: str, start: int, end: int, margin: int = 12) -> str:
     """The words in question with some of what stands beside them."""
     return text[max(0, start - margin):end + margin].strip()
 

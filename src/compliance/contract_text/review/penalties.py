@@ -9,7 +9,7 @@ from decimal import Decimal
 from compliance.contract_text.figures import Percentage, lengths, money, percentages, words_value
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.passages import Sentence, ancestors, around, flaw, listed, scope_of, sentences, spoken
+from compliance.contract_text.review.passages import Sentence, ancestors, excerpt, flaw, listed, scope_of, sentences, spoken
 from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, Place, place
 from compliance.model.contract import Bilingual
 
@@ -122,7 +122,7 @@ def penalties_without_base(tree: ClauseTree) -> Iterator[Flaw]:
             zh = f"条款 {s.clause.id} “{share.written}”的违约金没有写明以什么为基数" + (
                 "，也没有写明按日还是按次计算。" if no_period else "。")
             en = f"clause {s.clause.id}: a penalty of {share.written} of nothing" + (", neither per day nor once." if no_period else ".")
-            yield flaw("penalty-without-base", ERROR, zh, en, [place(s.clause, around(s.text, *share.at))])
+            yield flaw("penalty-without-base", ERROR, zh, en, [place(s.clause, excerpt(s.text, *share.at))])
     yield from _formulas_without_base(tree)
 
 
@@ -159,7 +159,7 @@ def penalties_without_amount(tree: ClauseTree) -> Iterator[Flaw]:
             family = [] if is_vague else [clause, *(c for c in tree.clauses if c.parent == clause.id)]
             if not _shares(s) and not money(s.text) and not any(percentages(c.text) or money(c.text) for c in family
                                                                          if "违约金" in c.text or c is clause):
-                places.append(place(clause, around(s.text, *found.span())))
+                places.append(place(clause, excerpt(s.text, *found.span())))
     if places:
         yield flaw("penalty-without-amount", WARNING, f"只写应付违约金、赔偿或扣款，没有数额或算法：{listed(places)}。",
                    f"a penalty, compensation or deduction without a sum or a way to compute it: {listed(places)}.", places)
@@ -239,7 +239,7 @@ def penalty_ranges(tree: ClauseTree) -> Iterator[Flaw]:
         if found is None or _CRITERION.search(s.text):
             continue
         if _OWED.search(s.text[:found.start()] + s.text[found.end():found.end() + 10]):
-            places.append(place(s.clause, around(s.text, *found.span())))
+            places.append(place(s.clause, excerpt(s.text, *found.span())))
     if places:
         yield flaw("penalty-range", WARNING, f"违约金或扣款为区间，没有写明在区间内如何确定：{listed(places)}。",
                    f"the penalty is a range and nothing says how it is chosen: {listed(places)}.", places)

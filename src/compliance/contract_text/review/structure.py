@@ -11,7 +11,7 @@ from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.blanks import CHECKS as CHECKS_OF_BLANKS
 from compliance.contract_text.review.blanks import KINDS as BLANKS
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.passages import ancestors, around, flaw, scope_of, squeezed
+from compliance.contract_text.review.passages import ancestors, excerpt, flaw, scope_of, squeezed
 from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, Place, place
 from compliance.ground import Problem
 from compliance.model.contract import Bilingual
@@ -83,7 +83,7 @@ def annex_references(tree: ClauseTree) -> Iterator[Flaw]:
                 continue
             for number in _numbers(found["numbers"]):
                 if f"A{number}" not in annexes:
-                    missing.setdefault(number, []).append(place(clause, around(clause.text, *found.span())))
+                    missing.setdefault(number, []).append(place(clause, excerpt(clause.text, *found.span())))
     present = "、".join(f"附件{a[1:]}" for a in annexes)
     for number, places in sorted(missing.items()):
         yield flaw("annex-missing", ERROR if annexes else WARNING, f"条款 {places[0].clause} 引用附件{number}，"
@@ -114,7 +114,7 @@ def annex_names(tree: ClauseTree) -> Iterator[Flaw]:
         if bare is not None and len(annexes) > 1 and scope_of(clause.id) == "":
             yield flaw("annex-unnamed", NOTE, f"条款 {clause.id} 只写“{bare[0].strip()}”，文件有{len(annexes)}份附件，未写明是哪一份。",
                 f"clause {clause.id} only says “{bare[0].strip()}”; the file has {len(annexes)} annexes.",
-                (place(clause, around(clause.text, *bare.span())),))
+                (place(clause, excerpt(clause.text, *bare.span())),))
 
 
 def _title(tree: ClauseTree, annex: Clause) -> str:
@@ -175,7 +175,7 @@ def clause_references(tree: ClauseTree) -> Iterator[Flaw]:
             if _FOREIGN.search(clause.text[:found.start()]) is None and not _exists(tree, known, found, scope):
                 yield flaw("clause-missing", ERROR, f"条款 {clause.id} 引用“{found[0]}”，合同中没有该条款。", f"clause {clause.id} "
                                                                                               f"cites “{found[0]}”, which does not exist.",
-                    (place(clause, around(clause.text, *found.span())),))
+                    (place(clause, excerpt(clause.text, *found.span())),))
         yield from _own_items(tree, clause)
 
 

@@ -11,7 +11,7 @@ from compliance.contract_text.review.blanks import date_fields
 from compliance.contract_text.review.kinds import Kind
 from compliance.contract_text.review.names import CHECKS as CHECKS_OF_NAMES
 from compliance.contract_text.review.names import KINDS as NAMES
-from compliance.contract_text.review.passages import Sentence, ancestors, around, flaw, listed, scope_of, sentences, spoken
+from compliance.contract_text.review.passages import Sentence, ancestors, excerpt, flaw, listed, scope_of, sentences, spoken
 from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, Place, place
 from compliance.model.contract import Bilingual
 
@@ -116,7 +116,7 @@ def limitless_duties(tree: ClauseTree) -> Iterator[Flaw]:
                 found = pattern.search(s.text)
                 if found is None or not _DUTY.search(s.text) or lengths(s.text) or _EVERY.search(s.text) or _AGREED.search(s.text):
                     continue
-                places.append(place(clause, around(s.text, *found.span())))
+                places.append(place(clause, excerpt(s.text, *found.span())))
         if places:
             yield flaw("duty-without-limit", NOTE, f"“{family}”类义务没有写明时限，共{len(places)}处：{listed(places)}。",
                        f"duties to act “{family}” without a limit, {len(places)} places: {listed(places)}.", places)
@@ -154,7 +154,7 @@ def deadlines_without_anchor(tree: ClauseTree) -> Iterator[Flaw]:
                 if named is None and not _anchored_above(tree, clause):
                     yield flaw("deadline-without-anchor", WARNING, f"条款 {clause.id} “{length.written}内”没有写明从何时起算。",
                                f"clause {clause.id}: “{length.written}” do not say what they run from.",
-                               [place(clause, around(s.text, *length.at, margin=20))])
+                               [place(clause, excerpt(s.text, *length.at, margin=20))])
 
 
 def _without_duties(text: str) -> str:
@@ -179,7 +179,7 @@ def blank_anchors(tree: ClauseTree) -> Iterator[Flaw]:
             for found in _DATED_FROM.finditer(s.text):
                 if re.match(r"[^，。；]{0,6}$", s.text[found.end():]) is None and any(0 <= x.at[0] - found.end() <= 6
                                                                                    for x in lengths(s.text)):
-                    places.append(place(clause, around(s.text, *found.span())))
+                    places.append(place(clause, excerpt(s.text, *found.span())))
                     break
     if places:
         yield flaw("anchor-blank", ERROR, f"{listed(places)}的期限自签订或生效起算，而签订日期没有填写。",
@@ -196,15 +196,15 @@ def undefined_terms(tree: ClauseTree) -> Iterator[Flaw]:
         for m in _VAGUE_TERM.finditer(clause.text):
             in_brackets = re.match(r"[^。；，或、]{0,6}[（(]", clause.text[m.end():]) is not None
             if not in_brackets and _decides_sentence(clause, m.start()) and not _is_explained(tree, m[0], clause):
-                found.setdefault(m[0], []).append(place(clause, around(clause.text, *m.span())))
+                found.setdefault(m[0], []).append(place(clause, excerpt(clause.text, *m.span())))
         for m in _LEVEL_TERM.finditer(clause.text):
             if _decides_sentence(clause, m.start()) and not _level_is_explained(tree, m["level"], clause):
-                found.setdefault(re.sub(r"\s|及以[上下]", "", m[0]), []).append(place(clause, around(clause.text, *m.span())))
+                found.setdefault(re.sub(r"\s|及以[上下]", "", m[0]), []).append(place(clause, excerpt(clause.text, *m.span())))
         for m in _QUOTED.finditer(clause.text):
             if clause.kind == "row" or not _decides_sentence(clause, m.start()):
                 continue
             if not _is_explained(tree, m["term"], clause) and _is_once(tree, m):
-                found.setdefault(m["term"], []).append(place(clause, around(clause.text, *m.span())))
+                found.setdefault(m["term"], []).append(place(clause, excerpt(clause.text, *m.span())))
     for term, places in found.items():
         yield flaw("term-undefined", WARNING, f"“{term}”决定扣款、违约金或解除，合同没有定义：{listed(places)}。",
                    f"“{term}” decides on deductions, penalties or termination and is not defined: {listed(places)}.", places)
@@ -266,7 +266,7 @@ def precedence(tree: ClauseTree) -> Iterator[Flaw]:
     rules = [s for c in spoken(tree) for s in sentences(c, "。\n") if _PREVAILS.search(s.text) and _CONFLICT.search(s.text)]
     rules += [_with_list(tree, s) for s in rules]
     for name, pattern in (("附件", re.compile("附件")), ("采购文件", _TENDER)):
-        places = [place(c, around(c.text, *m.span())) for c in spoken(tree) if scope_of(c.id) == ""
+        places = [place(c, excerpt(c.text, *m.span())) for c in spoken(tree) if scope_of(c.id) == ""
                   for s in sentences(c) if (m := pattern.search(s.text)) and _PART.search(s.text) and not _CONFLICT.search(s.text)]
         governed = any(pattern.search(r.text) or re.search(r"(?:其他|其它|所有|任何|各|组成)[^，。；]{0,8}文件", r.text) for r in rules)
         if places and not governed:
@@ -305,7 +305,7 @@ def _opposed(rules: list[Sentence]) -> Iterator[Flaw]:
 def leftovers(tree: ClauseTree) -> Iterator[Flaw]:
     """English words, doubled punctuation and words, likely slips; one flaw a sort."""
     for zh, en, pattern in _LEFTOVERS:
-        places = [place(c, around(c.text, *m.span(), margin=6)) for c in spoken(tree) for m in pattern.finditer(c.text)]
+        places = [place(c, excerpt(c.text, *m.span(), margin=6)) for c in spoken(tree) for m in pattern.finditer(c.text)]
         if places:
             words = "、".join(dict.fromkeys(p.quote for p in places[:4]))
             yield flaw("text-leftover", NOTE, f"{zh}，共{len(places)}处："
