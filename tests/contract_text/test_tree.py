@@ -20,11 +20,15 @@ def ids(text: str) -> list[str]:
 def test_a_whole_contract() -> None:
     tree = tree_of(SOUND)
     assert [c.id for c in tree.clauses] == [
-        "0", "0¶1", "0¶2", "0¶3", "1", "1/1", "1/2", "1#0", "1#1", "1#2", "1#3", "1#4", "2", "2¶1",
+        "0", "0¶1", "0¶2", "0¶3", "1", "1/1", "1/2", "1#1", "1#2", "1#3", "1#4", "2", "2¶1",
         "3", "3.1", "3.2", "4", "4/(1)", "4/(2)", "S"]
     assert tree.problems == ()
     assert tree.by_id["1#2"].cells == ("2", "外墙清洗", "300.00", "4", "1200.00")
     assert tree.by_id["1#2"].text == "外墙清洗 | 300.00 | 4 | 1200.00"  # the column that only counts is a label
+    assert tree.texts["1#4"] == "合计 | 15200.00"  # a row without a number spans the columns that it leaves empty
+    assert tree.texts["1/2"].endswith("：\n序号 | 项目 | 单价（元） | 数量 | 合价（元）")
+    assert tree.head_of(tree.by_id["1#4"]) == tree.by_id["1/2"]
+    assert tree.by_id["1/2"].columns == ("序号", "项目", "单价（元）", "数量", "合价（元）")
     assert tree.by_id["S"].text.count("签订日期") == 2
 
 
@@ -95,10 +99,35 @@ def test_an_article_of_a_chapter_is_one_clause_with_its_text() -> None:
 
 
 def test_misnumbered_and_repeated_labels_are_said() -> None:
-    tree = tree_of("第十条 保密\n10.1 甲。\n11.2 乙。\n第十一条 其他\n（一）丙。\n（一）丁。\n第十三条 生效")
+    tree = tree_of("第十条 保密\n10.1 甲。\n11.2 乙。\n第十一条 其他\n（一）丙。\n（一）丁。\n第十二条 附则\n第十四条 生效")
     assert [(p.code, p.location.line) for p in tree.problems] == [
-        ("clause-misnumbered", 3), ("clause-repeated", 6), ("clause-gap", 7)]
+        ("clause-misnumbered", 3), ("clause-repeated", 6), ("clause-gap", 8)]
     assert "10/11.2" in tree.by_id and "11/(1)~2" in tree.by_id
+
+
+def test_a_label_that_is_there_twice_before_a_missing_article_belongs_to_the_missing_one() -> None:
+    tree = tree_of("第一条 责任\n（一）甲。\n（二）乙。\n（二）丙：\n1、丁。\n第五条 监督\n（一）戊。")
+    assert [c.id for c in tree.clauses] == ["1", "1/(1)", "1/(2)", "4/(2)", "4/(2)1", "5", "5/(1)"]
+    assert (tree.by_id["4/(2)"].parent, tree.by_id["4/(2)1"].parent) == (None, "4/(2)")
+    assert [(p.code, p.location.line) for p in tree.problems] == [("clause-gap", 4), ("clause-gap", 6), ("clause-lost", 4)]
+
+
+def test_articles_in_another_order_are_not_taken_for_lost() -> None:
+    tree = tree_of("第一条 责任\n（一）甲。\n第二条 其他\n（一）乙。\n（一）丙。\n第五条 监督\n第四条 附则\n（一）丁。")
+    assert [c.id for c in tree.clauses] == ["1", "1/(1)", "2", "2/(1)", "2/(1)~2", "5", "4", "4/(1)"]
+
+
+@pytest.mark.parametrize(("before", "found"), [
+    ("附件 1：考核\n\n扣款按月费乘以系数计算。\n\n表：扣款系数", ["A1", "A1¶1", "A1#1", "A1#2"]),
+    ("附件 1：考核\n\n扣款按月费乘以系数计算，系数如下：", ["A1", "A1¶1", "A1#1", "A1#2"]),
+    ("附件 1：考核\n\n扣款按月费乘以系数计算。", ["A1", "A1¶1", "A1#0", "A1#1", "A1#2"]),  # nothing names the table
+])
+def test_the_head_of_numbered_rows_is_read_with_the_text_that_introduces_them(before: str, found: list[str]) -> None:
+    tree = tree_of(f"{before}\n\n序号\t情形\t系数\n1\t迟到\t10%\n2\t停机\t\n")
+    assert [c.id for c in tree.clauses] == found
+    assert [tree.texts["A1#1"], tree.texts["A1#2"]] == ["迟到 | 10%", "停机 | "]
+    head = tree.head_of(tree.by_id["A1#2"])
+    assert head is not None and head.columns == ("序号", "情形", "系数") and head.text.endswith("序号 | 情形 | 系数")
 
 
 def test_annexes_have_clauses_and_signatures_of_their_own() -> None:

@@ -31,7 +31,8 @@ class Clause:
     """One clause: its id in the grammar of clause ids, its label as written, its text without the label.
 
     `kind`: preamble, article, item, paragraph, caption (of a table), header, row, annex, signature. `lines` are the
-    first and last line of the file. `cells` are the cells of a row of a table.
+    first and last line of the file. `cells` are the cells of a row of a table, `head` the clause that names its columns;
+    `columns` are these names, in that clause.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Clause:
     text: str
     page: int = 0
     cells: tuple[str, ...] = ()
+    head: str | None = None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class ClauseTree:
         for clause in self.clauses:
             found.setdefault(clause.parent, []).append(clause)
         return {parent: tuple(own) for parent, own in found.items()}
+
+    def head_of(self, row: Clause) -> Clause | None:
+        """The clause that names the columns of a row."""
+        return self.by_id[row.head] if row.head is not None else None
 
     def wording(self, id_: str, limit: int = 1500) -> str:
         """The text of a clause with its label and what belongs to it, as long as the whole is not longer than the limit."""

@@ -3,7 +3,8 @@
 Ids: the number of an article or chapter ("4"), of a dotted label ("4.2.1"), "parent/2" for 2. under an article, "(2)"
 or "①" appended for brackets and circles (after a slash where the parent is an article itself), "¶k" for the k-th
 paragraph without a label, "#k" for a row of a table and "#0" for its head, "0" for what stands before the first clause,
-"S" for the signatures, "A1" for an annex, before the ids of its own clauses.
+"S" for the signatures, "A1" for an annex, before the ids of its own clauses. Numbers of rows are their labels; the head
+of such a table is no row, but the end of the text that introduces it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from compliance.contract_text.labels import Label
 from compliance.contract_text.paragraphs import Paragraph, paragraphs
 from compliance.contract_text.records import Clause, ClauseTree, Line
+from compliance.contract_text.table_rows import RowsOfTable, divided
+from compliance.contract_text.whole import articles_with_their_text, under_lost_articles
 from compliance.ground import Location, Problem
 
 _SIGNING = re.compile(r"[（(]?\s*(?:以下|此页|本页)?\s*无正文")
@@ -26,7 +29,6 @@ _TITLE = re.compile(r"(?:协议书|协议|合同|承诺书|清单|细则|说明|
 _TABLE_TITLE = re.compile(r"表\s*\d{0,2}\s*[:：]")
 _LIST_OF_ANNEXES = re.compile(r"附\s*件\s*[:：]\s*\d")
 _NUMBERED_TITLE = re.compile(r"\d{1,2}\s*[、.．]?\s*\S")
-_NUMBER = re.compile(r"[-¥￥]?[\d,，]+(?:\.\d+)?\s*(?:万?元|%)?(?:/.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Builder:
     file: str
     clauses: list[Clause] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    latest: str = ""  # the clause that took the last paragraph
     used: dict[str, int] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     scope: str = ""  # "" in the contract itself, else the id of the annex
@@ -63,7 +66,7 @@ class _Builder:
     def note(self, code: str, message: str, line: int, help_: str | None = None) -> None:
         self.problems.append(Problem(code, message, Location(self.file, line), help_, fatal=False))
 
-    def add(self, id_: str, part: Paragraph, kind: str, parent: str | None, label: str | None) -> str:
+    def add(self, id_: str, part: Paragraph, kind: str, parent: str | None, label: str | None, head: str | None = None) -> str:
         """A clause under an id of its own; one that is there already gets a number."""
         self.used[id_] = self.used.get(id_, 0) + 1
         if self.used[id_] > 1:
@@ -73,21 +76,18 @@ class _Builder:
             id_ = f"{id_}~{self.used[id_]}"
         parent = parent if parent in self.ids else None
         self.ids.add(id_)
-        self.clauses.append(Clause(id_, label, parent, kind, (part.first, part.last), part.text, part.page, part.cells))
+        columns = part.cells if kind == "header" else ()
+        self.clauses.append(Clause(id_, label, parent, kind, (part.first, part.last), part.text, part.page, part.cells, head, columns))
+        self.latest = id_
         return id_
 
-    def extend(self, id_: str, part: Paragraph, between: str = "\n") -> None:
-        """Adds a paragraph to the text of a clause."""
-        for i in range(len(self.clauses) - 1, -1, -1):
-            clause = self.clauses[i]
-            if clause.id == id_:
-                self.clauses[i] = replace(clause, text=f"{clause.text}{between}{part.text}" if clause.text else part.text,
-                                          lines=(clause.lines[0], part.last))
-                return
-
-    @property
-    def innermost(self) -> _Node | None:
-        return self.path[-1] if self.path else None
+    def extend(self, id_: str, part: Paragraph, between: str = "\n", columns: tuple[str, ...] = ()) -> None:
+        """Adds a paragraph, or the head of a table, to the text of a clause."""
+        at = next(i for i in range(len(self.clauses) - 1, -1, -1) if self.clauses[i].id == id_)
+        clause = self.clauses[at]
+        self.clauses[at] = replace(clause, text=f"{clause.text}{between}{part.text}" if clause.text else part.text,
+                                   lines=(clause.lines[0], part.last), columns=columns or clause.columns)
+        self.latest = id_
 
 
 def clause_tree(file: str, sha256: str, lines: Sequence[Line], problems: Sequence[Problem] = ()) -> ClauseTree:
@@ -98,11 +98,17 @@ def clause_tree(file: str, sha256: str, lines: Sequence[Line], problems: Sequenc
     while at < len(parts):
         rows = list(takewhile(lambda p: p.cells, parts[at:]))
         if rows:
-            _table(builder, rows)
+            _tables(builder, rows)
         else:
             _place(builder, parts[at], parts[at + 1:at + 13])
         at += len(rows) or 1
-    clauses = _articles_with_their_text(builder.clauses)
+    clauses, under_lost = under_lost_articles(builder.clauses)
+    explained = [("clause-repeated", c.lines[0]) for c in under_lost]
+    builder.problems = [p for p in builder.problems if (p.code, p.location.line) not in explained]
+    for clause in under_lost:
+        builder.note("clause-lost", f"the label {clause.label} is there already, and the next article is not the next number",
+                     clause.lines[0], f"the text may lack a page with the heading; the clause is called {clause.id}")
+    clauses = articles_with_their_text(clauses)
     if not any(c.kind in ("article", "item") for c in clauses):
         # Of the whole file, so that it stands before what is said of single lines.
         builder.problems.insert(0, Problem("no-clauses", "no clause with a label was found", Location(file),
@@ -299,7 +305,7 @@ def _opening_of_annex(builder: _Builder, part: Paragraph) -> None:
     """
     scope, own = builder.scope, f"{builder.scope}/0"
     names = part.is_field or _PARTY.match(part.text) is not None
-    if builder.opening == scope and (_TABLE_TITLE.match(part.text) or not (names or part.is_finished)):
+    if _TABLE_TITLE.match(part.text) or (builder.opening == scope and not (names or part.is_finished)):
         builder.extend(scope, part)
         builder.titled = True
     elif names and builder.opening in (scope, own) and not builder.titled:
@@ -332,8 +338,8 @@ def _paragraph(builder: _Builder, part: Paragraph) -> None:
     builder.add(f"{owner}¶{count}", part, "paragraph", owner, None)
 
 
-def _table(builder: _Builder, rows: Sequence[Paragraph]) -> None:
-    """The rows of a table, or of several where a row that only names the next one stands between them."""
+def _tables(builder: _Builder, rows: Sequence[Paragraph]) -> None:
+    """The tables that rows which stand together are; after the signatures they belong to these."""
     if builder.signing is not None:
         for row in rows:
             builder.extend(builder.signing, row)
@@ -341,55 +347,28 @@ def _table(builder: _Builder, rows: Sequence[Paragraph]) -> None:
     builder.begun = True
     top = (builder.path[0].id if builder.path else builder.scope) or "0"
     owner = builder.path[-1].id if builder.path else (builder.scope or "0")
-    captions = [i for i in range(len(rows)) if _is_caption(rows, i)]
-    for begin, end in pairwise(sorted({0, *captions, len(rows)})):
-        is_named = begin in captions
+    for table in divided(rows):
         number = builder.tables[top] = builder.tables.get(top, 0) + 1
-        table = f"{top}t{number}" if is_named or number > 1 else top
-        if is_named:
-            builder.add(table, replace(rows[begin], text=rows[begin].cells[0]), "caption", owner, None)
-        _rows(builder, table, table if is_named else owner, rows[begin + is_named:end])
+        id_ = f"{top}t{number}" if table.caption is not None or number > 1 else top
+        if table.caption is not None:
+            builder.add(id_, replace(table.caption, text=table.caption.cells[0]), "caption", owner, None)
+        _rows(builder, table, id_, id_ if table.caption is not None else owner)
 
 
-def _rows(builder: _Builder, table: str, owner: str, rows: Sequence[Paragraph]) -> None:
-    """The head of a table is its row 0. A column that only counts the rows is their label, no part of what they say."""
-    head = rows[0] if rows and not any(_is_number(c) for c in rows[0].cells) else None
-    body = rows[1:] if head is not None else rows
-    if head is not None:
-        builder.add(f"{table}#0", head, "header", owner, None)
-    counted = [r.cells[0] for r in body if _is_number(r.cells[0])]
-    is_counter = head is not None and head.cells[0].replace(" ", "") == "序号" and counted == [str(i + 1) for i in range(len(counted))] \
-        and len(counted) >= len(body) - 1
-    for number, row in enumerate(body, start=1):
-        content = replace(row, text=" | ".join(row.cells[1:])) if is_counter and _is_number(row.cells[0]) else row
-        builder.add(f"{table}#{number}", content, "row", owner, row.cells[0] or None)
+def _rows(builder: _Builder, table: RowsOfTable, id_: str, owner: str) -> None:
+    """The head of a table is its row 0; where the rows are numbered it has no number and is read with the text before it."""
+    headed = None
+    if table.head is not None and table.is_counted and _introduces(builder):
+        headed = builder.latest
+        builder.extend(headed, table.head, columns=table.head.cells)
+    elif table.head is not None:
+        headed = builder.add(f"{id_}#0", table.head, "header", owner, None)
+    for number, row in enumerate(table.body, start=1):
+        builder.add(f"{id_}#{number}", table.content(row), "row", owner, row.cells[0] or None, headed)
 
 
-def _is_caption(rows: Sequence[Paragraph], at: int) -> bool:
-    """Whether a row only names the table that begins after it with a head."""
-    after = rows[at + 1].cells if at + 1 < len(rows) else ()
-    filled = [i for i, c in enumerate(rows[at].cells) if c]
-    return filled == [0] and sum(map(bool, after)) > 1 and not any(_is_number(c) for c in after)
-
-
-def _is_number(cell: str) -> bool:
-    return _NUMBER.fullmatch(cell) is not None
-
-
-def _articles_with_their_text(clauses: Sequence[Clause]) -> list[Clause]:
-    """In a contract of chapters an article with a title and one paragraph is one clause: it is cited as one."""
-    if not any(c.kind == "article" and c.label and re.search(r"[章分]\s*$", c.label) for c in clauses):
-        return list(clauses)
-    children: dict[str | None, list[Clause]] = {}
-    for clause in clauses:
-        children.setdefault(clause.parent, []).append(clause)
-    merged: dict[str, Clause] = {}
-    gone: set[str] = set()
-    for clause in clauses:
-        own = children.get(clause.id, [])
-        is_chapter = clause.label is not None and re.search(r"[章分]\s*$", clause.label) is not None
-        is_title = clause.kind in ("article", "item") and not re.search(r"[，。；：]", clause.text)
-        if not is_chapter and is_title and len(own) == 1 and own[0].kind == "paragraph":
-            merged[clause.id] = replace(clause, text=f"{clause.text}\n{own[0].text}", lines=(clause.lines[0], own[0].lines[1]))
-            gone.add(own[0].id)
-    return [merged.get(c.id, c) for c in clauses if c.id not in gone]
+def _introduces(builder: _Builder) -> bool:
+    """Whether the text before a table names it: a sentence that ends with a colon, or the title of the table."""
+    last = next((c for c in reversed(builder.clauses) if c.id == builder.latest), None)
+    return last is not None and not last.cells and (last.text.endswith((":", "："))
+                                                    or _TABLE_TITLE.match(last.text.rpartition("\n")[2]) is not None)

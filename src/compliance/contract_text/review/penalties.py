@@ -286,9 +286,9 @@ def _months(tree: ClauseTree) -> Decimal | None:
 def _coefficients(tree: ClauseTree, scope: str) -> list[tuple[Clause, Decimal]]:
     """The rows of a table in an annex whose head names a coefficient, with its value."""
     result = []
-    for head in (c for c in tree.clauses if c.kind == "header" and scope_of(c.id) == scope):
-        column = next((i for i, cell in enumerate(head.cells) if _COEFFICIENT.search(cell)), None)
-        for row in (c for c in tree.clauses if column is not None and c.kind == "row" and c.parent == head.parent):
+    for head in (c for c in tree.clauses if c.columns and scope_of(c.id) == scope):
+        column = next((i for i, cell in enumerate(head.columns) if _COEFFICIENT.search(cell)), None)
+        for row in (c for c in tree.clauses if column is not None and c.head == head.id):
             shares = percentages(row.cells[column]) if column is not None and column < len(row.cells) else []
             result += [(row, shares[0].value)] if len(shares) == 1 else []
     return result

@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its head and rows; `scope` is the article or annex it stands in."""
+    """A table with its rows and the clause that names its columns; `scope` is the article or annex it stands in."""
 
     id: str
     scope: str
@@ -44,16 +44,15 @@ def tables(tree: ClauseTree) -> list[Table]:
     """The tables of a contract in the order of the text."""
     groups: dict[str, list[Clause]] = {}
     for clause in tree.clauses:
-        if clause.kind in ("header", "row"):
+        if clause.kind == "row":
             groups.setdefault(clause.id.rpartition("#")[0], []).append(clause)
-    return [_table(id_, rows) for id_, rows in groups.items()]
+    return [_table(id_, tree.head_of(rows[0]), rows) for id_, rows in groups.items()]
 
 
-def _table(id_: str, clauses: Sequence[Clause]) -> Table:
-    head = clauses[0] if clauses[0].kind == "header" else None
-    roles = _roles(head.cells) if head else {}
-    scales = {r: _TEN_THOUSAND if head and "万元" in head.cells[i] else Decimal(1) for r, i in roles.items()}
-    rows = tuple(_row(c, roles, scales) for c in clauses if c.kind == "row")
+def _table(id_: str, head: Clause | None, clauses: Sequence[Clause]) -> Table:
+    roles = _roles(head.columns) if head else {}
+    scales = {r: _TEN_THOUSAND if head and "万元" in head.columns[i] else Decimal(1) for r, i in roles.items()}
+    rows = tuple(_row(c, roles, scales) for c in clauses)
     return Table(id_, re.sub(r"t\d+$", "", id_), head, rows)
 
 

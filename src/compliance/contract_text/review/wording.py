@@ -213,8 +213,9 @@ def undefined_terms(tree: ClauseTree) -> Iterator[Flaw]:
 def _decides(tree: ClauseTree, clause: Clause) -> bool:
     """Whether money or the end of the contract hangs on a clause: by its own words, its list, or the head of its table."""
     above = [a.text for a in ancestors(tree, clause) if clause.kind == "item" and a.text.rstrip().endswith(("：", ":"))]
-    heads = [c.text for c in tree.clauses if clause.kind == "row" and c.kind == "header" and c.parent == clause.parent]
-    return any(_CONSEQUENCE.search(t) for t in [clause.text, *above]) or any(re.search(r"系数|扣|违约金|罚", t) for t in heads)
+    head = tree.head_of(clause)
+    names = head.columns if head is not None else ()
+    return any(_CONSEQUENCE.search(t) for t in [clause.text, *above]) or any(re.search(r"系数|扣|违约金|罚", n) for n in names)
 
 
 def _decides_sentence(clause: Clause, at: int) -> bool:

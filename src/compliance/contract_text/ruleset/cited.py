@@ -9,7 +9,6 @@ from functools import cached_property
 
 from compliance.contract_text.records import Clause, ClauseTree
 
-_ARTICLE = re.compile(r"(?P<scope>(?:A\d+/)?)(?P<n>\d+)(?P<rest>\D.*)")
 _CITED = re.compile(r"\s*[,，、;；]\s*")
 
 
@@ -46,20 +45,8 @@ class CitedText:
         """The ids of a citation (it may name several) that are in the text, and those that are not."""
         if citation in self.below:
             return [citation], []
-        names = [self._after_lost_heading(n) or n for n in _CITED.split(citation.strip())]
+        names = _CITED.split(citation.strip())
         return [n for n in names if n in self.below], [n for n in names if n not in self.below]
-
-    def _after_lost_heading(self, name: str) -> str | None:
-        """A text that lacks a page may lack the heading of an article: its clauses follow, with labels that are there already.
-
-        They are cited under the number of the lost article, which is none of those that the text has.
-        """
-        cited = _ARTICLE.fullmatch(name)
-        if cited is None or name in self.below or f"{cited['scope']}{cited['n']}" in self.below:
-            return None
-        again = re.compile(rf"{re.escape(cited['scope'])}(\d+){re.escape(cited['rest'])}~\d+")
-        found = [i for i in self.below if (m := again.fullmatch(i)) and int(m[1]) < int(cited["n"])]
-        return found[0] if len(found) == 1 else None
 
     def cited_as(self, clause: Clause) -> Iterator[str]:
         """The ids under which a clause is cited: its own; for what has no number in print that of the clause it is part of."""
@@ -81,5 +68,5 @@ class CitedText:
             yield from (c for c in self.tree.clauses if c.parent == owner and c.kind == "paragraph")
         clause = self.tree.by_id.get(name)
         if clause is not None and clause.kind == "row":
-            head = self.tree.by_id.get(f"{name.rpartition('#')[0]}#0")
+            head = self.tree.head_of(clause)
             yield from (head,) if head else ()
