@@ -6,12 +6,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from compliance.contract_text.records import ClauseTree
-from compliance.contract_text.review import arithmetic, conflicts, dates, gaps, limits, payment, penalties, signing, structure, wording
+from compliance.contract_text.review import (
+    arithmetic,
+    conflicts,
+    dates,
+    gaps,
+    laws,
+    limits,
+    payment,
+    penalties,
+    quantities,
+    regimes,
+    signing,
+    structure,
+    wording,
+)
 from compliance.contract_text.review.kinds import Kind
 from compliance.contract_text.review.records import SEVERITIES, Flaw
 
 Check = Callable[[ClauseTree], Iterator[Flaw]]
-_MODULES = (arithmetic, conflicts, dates, gaps, limits, payment, penalties, signing, structure, wording)
+_MODULES = (arithmetic, conflicts, regimes, dates, gaps, limits, quantities, payment, penalties, signing, structure, laws, wording)
 CHECKS: tuple[Check, ...] = tuple(check for module in _MODULES for check in module.CHECKS)
 KINDS: Mapping[str, Kind] = {name: kind for module in _MODULES for name, kind in module.KINDS.items()}
 

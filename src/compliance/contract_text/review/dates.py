@@ -134,7 +134,7 @@ def days_against_the_term(tree: ClauseTree) -> Iterator[Flaw]:
     for clause, day, sentence in _due_days(tree):
         if _FINAL.search(sentence) and day <= term.end:
             yield _outside(clause, day, term, "最终验收早于服务期届满", "the final acceptance is due before the service has ended")
-        elif _LAST_PAYMENT.search(sentence) and _FINAL.search(sentence) is None and day <= term.end:
+        elif _LAST_PAYMENT.search(sentence) and not re.search("验收|考核", sentence) and day <= term.end:
             yield _outside(clause, day, term, "尾款到期日早于服务期届满", "the last payment is due before the service has ended", WARNING)
         elif day < term.start and re.search("验收", sentence):
             yield _outside(clause, day, term, "验收早于服务期开始", "the acceptance is due before the service has begun")
@@ -187,15 +187,16 @@ def due_on_rest_days(tree: ClauseTree) -> Iterator[Flaw]:
 
 
 def acceptances_after_the_end(tree: ClauseTree) -> Iterator[Flaw]:
-    """An acceptance half-way that is to come months after the service has ended."""
+    """An acceptance half-way that is, as it is written, to come months after the service has ended."""
     for clause in tree.clauses:
         for found in _AFTER_END.finditer(clause.text):
             yield Flaw(
                 "date-outside-term",
-                ERROR,
+                WARNING,
                 Bilingual(
-                    f"条款 {clause.id}：“{found['when']}”在服务结束之后，中期验收却在其后",
-                    f"Clause {clause.id}: “{found['when']}” is after the service has ended, the acceptance half-way would come later",
+                    f"条款 {clause.id}：“{found['when']}”照字面在服务结束之后，中期验收不能在其后",
+                    f"Clause {clause.id}: “{found['when']}” is, as it is written, after the service has ended; the acceptance half-way "
+                    "cannot come later",
                 ),
                 (around(clause, found[0]),),
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from compliance.contract_text.figures import days, lengths
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import ERROR, WARNING, Flaw, around
+from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, around
 from compliance.model.contract import Bilingual
 
 _SECRECY = re.compile(r"保密(?:责任|义务|条款|信息)|予以?保密|不得(?:向|对)?[^。；]{0,20}(?:泄露|披露)|泄露给")
@@ -101,7 +101,7 @@ def _found(tree: ClauseTree, pattern: re.Pattern[str], *, main: bool = False) ->
 # Words that are a gap wherever they stand: kind, pattern, what is said of the clauses that have them, severity.
 _WORDS = (
     ("silence-is-consent", _SILENCE, "逾期未表示视为同意", "Silence counts as consent", WARNING),
-    ("ahead-without-days", _AHEAD_WITHOUT_DAYS, "“提前”没有天数", "Ahead, without a number of days", WARNING),
+    ("ahead-without-days", _AHEAD_WITHOUT_DAYS, "“提前”没有天数", "Ahead, without a number of days", NOTE),
     ("limit-elsewhere", _ELSEWHERE, "期限见未附的文件", "The limit stands in a document that is not attached", WARNING),
     ("left-to-agreement", _LEFT_OPEN, "金额留待双方协商", "A sum is left to a later agreement", WARNING),
     ("both-in-breach", _BOTH_IN_BREACH, "双方违约而向对方索赔", "Both are in breach and claim from each other", ERROR),

@@ -25,6 +25,8 @@ _ARBITRATION = re.compile(r"(?:提交|由|向|至|提请|递交|选择)\s*(?P<na
 _COURT = re.compile(r"人民法院[^。；]{0,8}(?:提起诉讼|起诉|诉讼解决|诉讼)|(?:提交|由)[^。；]{0,20}人民法院[^。；]{0,6}(?:处理|管辖"
                     r"|诉讼|解决)")
 _SUPPORT = re.compile(r"撤销|执行|保全|劳动")
+_WHOLE_PRICE = re.compile(r"总?(?:金额|额|价款?|价格|款项?)")
+_ESTIMATED = re.compile(r"(?:价款|金额|总价|费用)[^。；]{0,20}(?:预估|暂估|估算|暂定)|据实结算|按实结算")
 
 KINDS: Mapping[str, Kind] = {
     "names-of-document": Kind(
@@ -71,8 +73,10 @@ def names_of_price(tree: ClauseTree) -> Iterator[Flaw]:
     if len(bases) > 1:
         places = [p for ps in bases.values() for p in ps]
         names = "；".join(f"“{_base_as_written(ps[0].quote)}”（{listed(ps)}）" for ps in bases.values())
-        yield flaw("names-of-price", WARNING, f"违约金的计算基数名称不一：{names}。", f"penalties rest on bases with different names:"
-                                                                        f" {names}.", places)
+        # Of a fixed price these are the same sum; of an estimate, or beside a part of the price, they are not.
+        is_same_sum = all(_WHOLE_PRICE.fullmatch(name) for name in bases) and not any(_ESTIMATED.search(c.text) for c in tree.clauses)
+        yield flaw("names-of-price", NOTE if is_same_sum else WARNING, f"违约金的计算基数名称不一：{names}。",
+                   f"penalties rest on bases with different names: {names}.", places)
 
 
 def _base_as_written(quote: str) -> str:

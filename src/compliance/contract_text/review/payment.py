@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from compliance.contract_text.figures import days, lengths
+from compliance.contract_text.figures import days, lengths, money
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.arithmetic import contract_price, instalments
 from compliance.contract_text.review.kinds import Kind
+from compliance.contract_text.review.passages import scope_of, sentences
 from compliance.contract_text.review.records import ERROR, WARNING, Flaw, around
 from compliance.contract_text.review.tables import tables
 from compliance.contract_text.review.term import terms
@@ -17,6 +18,13 @@ from compliance.model.contract import Bilingual
 
 # Paid shares may run ahead of the service by this many points before it is said: less is an ordinary advance.
 _AHEAD = Decimal(20)
+# A share of the price that is due on signature alone is said from here on.
+_LARGE_ADVANCE = Decimal(50)
+_ON_SIGNATURE = re.compile(r"(?:签订|签署|签约|生效)(?:完毕)?[^，。；]{0,6}(?:之日起|后|起|内)?[^，。；]{0,12}(?:日|月)内?")
+_SECURITY = r"(?:保函|担保|保证金)"
+_SECURED = re.compile(rf"预付款{_SECURITY}|(?:签订|签署|生效)[^。；]{{0,30}}(?:提交|提供|缴纳|交纳)[^。；]{{0,12}}{_SECURITY}")
+_INSTALMENT = re.compile(r"尾款|余款|剩余款|第[二三四五]笔|末笔")
+_BASIS = re.compile(r"(?:根据|依据|凭)[^，。；]{0,16}(?P<what>报告|考核结果|考核情况|工作量|验收(?:单|报告|结果))[^。；]{0,30}支付")
 _PAYS = re.compile(r"(?:甲方|采购人|委托方|委托人|买方)[^。；]{0,60}?(?:支付|付清|结清)")
 _SUM = re.compile(r"尾款|余款|剩余|首款|首付款|预付款|进度款")
 _AFTER = re.compile(r"后[^。；]{0,40}(?:支付|付清|结清)")
@@ -26,6 +34,7 @@ _ACCOUNT = r"(?:账[号户]|帐[号户]|银行)"
 _ACCOUNT_FOLLOWS = re.compile(rf"(?:下列|以下|如下)[^。；]{{0,40}}{_ACCOUNT}|{_ACCOUNT}[^。；]{{0,12}}(?:下列|以下|如下)")
 _ACCOUNT_FIELD = re.compile(r"[账帐]\s*[号户]\s*[:：]\s*$")
 _ACCOUNT_NUMBER = re.compile(r"\d[\d\s-]{8,}\d")
+_ACCOUNT_STATED = re.compile(r"[账帐]\s*号\s*[:：]\s*\d[\d\s-]{8,}\d")
 _VAGUE_YEAR = re.compile(r"(?:下一年度|次年|年底|年末|本年度末)(?!报)")
 _ALL_IN = re.compile(r"(?:无需|不再|不需|不得)[^，。；]{0,12}(?:支付|收取)[^，。；]{0,8}(?:任何)?(?:其他|额外)?费用"
                      r"|包含[^。；]{0,30}(?:一切|全部|所有)(?:的)?费用")
@@ -48,6 +57,13 @@ KINDS: Mapping[str, Kind] = {
     "account-missing": Kind(
         Bilingual("所称账户未列明", "An account that is announced and not there"),
         Bilingual("付款是否付至约定账户无从核对。", "Nothing shows whether a payment went to the agreed account.")),
+    "advance-unsecured": Kind(
+        Bilingual("签订后即付大额款项且没有担保", "A large advance without security"),
+        Bilingual("付款时没有任何履约可以核对，追回没有保障。",
+                  "Nothing that was performed can be checked, and nothing secures a claim for it back.")),
+    "instalment-open": Kind(
+        Bilingual("一笔付款没有比例和金额", "An instalment without a share and a sum"),
+        Bilingual("应付多少只能倒推。", "What is due can only be inferred from the others.")),
     "line-twice": Kind(
         Bilingual("两行单价、数量、金额完全相同", "Two lines with the same price, quantity and total"),
         Bilingual("可能为同一服务重复计费。", "One service may be charged twice.")),
@@ -142,9 +158,61 @@ def accounts_that_do_not_follow(tree: ClauseTree) -> Iterator[Flaw]:
             continue
         own = [c.text for c in tree.clauses[i + 1:] if c.id.startswith(clause.id) or c.parent == clause.parent][:8]
         # A field that was left blank is a blank, and said as one.
-        if not any(_ACCOUNT_NUMBER.search(text) or _ACCOUNT_FIELD.search(text) for text in (clause.text, *own)):
+        if any(_ACCOUNT_NUMBER.search(text) or _ACCOUNT_FIELD.search(text) for text in (clause.text, *own)):
+            continue
+        elsewhere = [c for c in tree.clauses if scope_of(c.id) == scope_of(clause.id) and _ACCOUNT_STATED.search(c.text)]
+        if elsewhere:
+            names = "、".join(c.id for c in elsewhere)
+            yield Flaw("account-missing", WARNING, Bilingual(
+                f"条款 {clause.id} 所称“{_ACCOUNT_FOLLOWS.search(clause.text)[0]}”没有列出；只有 {names} 有账号",  # type: ignore[index]
+                f"Clause {clause.id} announces an account and none follows; only {names} has one"),
+                (around(clause), *(around(c, _ACCOUNT_STATED.search(c.text)[0]) for c in elsewhere)))  # type: ignore[index]
+        else:
             yield Flaw("account-missing", ERROR, Bilingual(
                 f"条款 {clause.id} 所指的账户未列明", f"The account that clause {clause.id} announces is not there"), (around(clause),))
 
 
-CHECKS = (payments_without_day, vague_years, ahead_of_service, all_in_and_extras, lines_twice, accounts_that_do_not_follow)
+def advances(tree: ClauseTree) -> Iterator[Flaw]:
+    """Half of the price or more within days of the signature, in a contract without a guarantee."""
+    if any(_SECURED.search(c.text) for c in tree.clauses):
+        return
+    for clause in tree.clauses:
+        for instalment in instalments(clause) if not scope_of(clause.id) else ():
+            sentence = next(s for s in sentences(clause) if s.at <= instalment.share.at[0] < s.at + len(s.text) + 2)
+            is_secured = re.search(_SECURITY, sentence.text)
+            if instalment.share.value >= _LARGE_ADVANCE and _ON_SIGNATURE.search(sentence.text) and not is_secured:
+                yield Flaw("advance-unsecured", WARNING, Bilingual(
+                    f"条款 {clause.id}：签订后即付 {instalment.share.written}，合同没有约定保函或担保",
+                    f"Clause {clause.id}: {instalment.share.written} is due on signature, and nothing secures it"),
+                    (around(clause, instalment.share.written),))
+
+
+def open_instalments(tree: ClauseTree) -> Iterator[Flaw]:
+    """An instalment with neither share nor sum, beside others that have them."""
+    for clause in tree.clauses:
+        beside = [c for c in tree.children.get(clause.parent, ()) if c.id != clause.id and instalments(c)]
+        named = _INSTALMENT.search(clause.text)
+        if beside and named and "支付" in clause.text and not instalments(clause) and not money(clause.text) and clause.parent:
+            yield Flaw("instalment-open", WARNING, Bilingual(
+                f"条款 {clause.id}：{named[0]}没有写明比例或金额，其他各期已写明（{'、'.join(c.id for c in beside)}）",
+                f"Clause {clause.id}: the instalment ({named[0]}) has neither a share nor a sum; the others have"
+                f" ({', '.join(c.id for c in beside)})"), (around(clause, named[0]), *(around(c) for c in beside)))
+
+
+def paid_before_their_basis(tree: ClauseTree) -> Iterator[Flaw]:
+    """All payments rest on reports or assessments, and a share is due on signature, when there can be none."""
+    bases = [(c, m) for c in tree.clauses if not scope_of(c.id) and (m := _BASIS.search(c.text)) and not _INSTALMENT.search(c.text)
+             and not instalments(c)]
+    early = [(c, i) for c in tree.clauses if not scope_of(c.id) for i in instalments(c)
+             if any(s.at <= i.share.at[0] < s.at + len(s.text) + 2 and _ON_SIGNATURE.search(s.text) for s in sentences(c))]
+    for clause, basis in bases[:1]:
+        for other, instalment in early:
+            yield Flaw("before-condition", WARNING, Bilingual(
+                f"条款 {clause.id} 以{basis['what']}为付款依据，条款 {other.id} 的 {instalment.share.written} 在签订、生效后即付，"
+                f"届时没有{basis['what']}",
+                f"By clause {clause.id} payments rest on {basis['what']}; {instalment.share.written} in clause {other.id} "
+                "is due on signature or effect, when there is none"), (around(clause, basis[0]), around(other, instalment.share.written)))
+
+
+CHECKS = (payments_without_day, vague_years, ahead_of_service, all_in_and_extras, lines_twice, accounts_that_do_not_follow, advances,
+          open_instalments, paid_before_their_basis)

@@ -81,7 +81,7 @@ KINDS: Mapping[str, Kind] = {
         Bilingual("违约金为区间且没有选取标准", "A penalty is a range that no criterion governs"),
         Bilingual("取何值没有依据，扣款决定无法复核。", "The choice within the range cannot be re-performed.")),
     "penalty-threshold": Kind(
-        Bilingual("一次违约金即超过解除合同的累计门槛", "One penalty exceeds the threshold of termination at once"),
+        Bilingual("一次违约金可能超过解除合同的累计门槛", "One penalty may exceed the threshold of termination at once"),
         Bilingual("累计门槛失去作用，一次违约即可能解除合同。", "A threshold meant for accumulation is passed by a single breach.")),
 }
 

@@ -51,6 +51,12 @@ KINDS: Mapping[str, Kind] = {
     "clause-missing": Kind(
         Bilingual("引用的条款不存在", "A clause that is cited does not exist"),
         Bilingual("引用落空，所附的权利义务无法适用。", "The right or duty that rests on the reference cannot be applied.")),
+    "clause-circular": Kind(
+        Bilingual("条款引用自身所在的条", "A clause refers to the article it stands in"),
+        Bilingual("没有指明适用其中哪一项。", "It is not said which part of the article applies.")),
+    "annex-uncited": Kind(
+        Bilingual("附件在正文中没有提到", "An annex that the contract does not mention"),
+        Bilingual("是否属于合同组成部分会有争议。", "Whether it is part of the contract will be disputed.")),
     "clause-numbering": Kind(
         Bilingual("条款编号错误、重复或缺号", "Clauses are mis-numbered, repeated or skipped"),
         Bilingual("按编号引用条款会指向错误的位置，也可能缺页。", "References by number lead to the wrong place; a page may be missing.")),
@@ -248,7 +254,9 @@ def _after_signatures(tree: ClauseTree, problem: Problem) -> Flaw:
 
 def _numbering_flaw(tree: ClauseTree, clause: Clause, problem: Problem) -> Iterator[Flaw]:
     label = (clause.label or clause.id).strip()
-    before = [c for c in tree.clauses if c.lines[0] < clause.lines[0] and c.parent == clause.parent and c.label]
+    # What stands behind a lost heading has no clause above it: it goes on with whatever stands before it.
+    is_behind_lost = clause.parent is None and clause.kind == "item"
+    before = [c for c in tree.clauses if c.lines[0] < clause.lines[0] and c.label and (is_behind_lost or c.parent == clause.parent)]
     previous = before[-1] if before else None
     places = (place(clause, f"{label} {clause.text}"), *([place(previous, f"{previous.label} {previous.text}")] if previous else []))
     match problem.code:
@@ -273,4 +281,35 @@ def _numbering_flaw(tree: ClauseTree, clause: Clause, problem: Problem) -> Itera
             pass
 
 
-CHECKS = (annex_references, annex_names, annex_lists, clause_references, numbering, *CHECKS_OF_BLANKS)
+def own_article_cited(tree: ClauseTree) -> Iterator[Flaw]:
+    """“Under article 12” inside of article 12, without saying which part."""
+    for clause in tree.clauses:
+        article = next((a for a in (clause, *ancestors(tree, clause)) if a.kind == "article" and a.label), None)
+        label = read_label(article.label or "") if article is not None else None
+        if article is None or label is None or label.kind != "article":
+            continue
+        for found in _CLAUSE.finditer(clause.text):
+            own = found["n"] and not found["part"] and _numbers(found["n"]) == [label.number]
+            if own and _FOREIGN.search(clause.text[:found.start()]) is None:
+                yield flaw("clause-circular", NOTE, f"条款 {clause.id} 引用“{found[0]}”，即其自身所在的条，未指明哪一项。",
+                           f"clause {clause.id} refers to “{found[0]}”, the article it stands in.",
+                           (place(clause, excerpt(clause.text, *found.span())), place(article)))
+
+
+def annexes_uncited(tree: ClauseTree) -> Iterator[Flaw]:
+    """Annexes that no clause names by number or title, in a contract that names others."""
+    annexes = _annexes(tree)
+    own = [c for c in tree.clauses if not scope_of(c.id) and c.kind != "annex"]
+    if any(_LIST_OF_ANNEXES.search(c.text) for c in own):
+        return
+    cited = {f"A{n}" for c in own for m in _ANNEX.finditer(c.text) for n in _numbers(m["numbers"])}
+    titles = [squeezed(t) for c in own for t in re.findall(r"《([^》]{2,60})》", c.text)]
+    lost = [a for id_, a in annexes.items() if cited and id_ not in cited
+            and not any(t in squeezed(_title(tree, a)) or squeezed(_first_line(a)) in t for t in titles)]
+    if lost:
+        names = "、".join(f"{a.label or a.id}“{_first_line(a)}”" for a in lost)
+        yield flaw("annex-uncited", NOTE, f"正文没有提到{names}。", f"the contract does not mention {names}.",
+                   tuple(place(a, _first_line(a)) for a in lost))
+
+
+CHECKS = (annex_references, annex_names, annex_lists, own_article_cited, annexes_uncited, clause_references, numbering, *CHECKS_OF_BLANKS)

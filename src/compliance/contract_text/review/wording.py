@@ -20,16 +20,21 @@ _FAMILIES = (
     ("定期", re.compile(r"(?<!不)定期(?!考核|存款|限)|(?<![约规决固指特假既])定时")),
     ("立即", re.compile(r"(?:立即|立刻|马上|第一时间)(?![^，。；]{0,2}(?:解除|终止|生效))")),
     ("尽快", re.compile(r"尽快|尽早|尽速|迅速")),
-    ("按时", re.compile(r"(?<!未)(?<!不)(?:按时|按期|如期)")),
+    ("按时", re.compile(r"(?<!未)(?<!不)(?:按时|如期)|(?<!未)(?<!不)按期(?!完成任务)")),
     ("合理期限", re.compile(r"合理的?(?:期限|时间|期间|时限)")),
 )
 _DUTY = re.compile(r"应当?|须|需(?!求|要)|(?<![务作际据展理常])需要|必须|负责|保证|确保|承诺|有义务")
+# In specifications a duty stands without a word of one: 对故障进行及时响应.
+_SPECIFIED = re.compile(r"及时(?:完成|响应|修复|排除|处理|恢复|报告|通知|建立|提出)|定期(?:更换|检测|检查|更新|备份|组织|对|数据备份)"
+                        r"|第一时间(?:安装|修复|响应|处理)")
+_BOUNDED = re.compile(r"^\s*(?:之|以)?[内前]")
+_AT_MOST = re.compile(r"(?:不超过|不得超过|不晚于|每|至少)\s*$")
 _AGREED = re.compile(r"(?:合同|协议|约定|规定|附件|计划)[^，。；]{0,12}(?:按时|按期|如期|定期)|(?:按时|按期|如期"
                      r"|按[^，。；]{0,8}计划定期|定期按|定期)[^，。；]{0,14}(?:约定|规定)"
                      r"|(?:约定|规定)的?(?:时间|期限|日期)")
 _EVERY = re.compile(r"每(?:个)?(?:半?年|季度?|月|周|星期|日|天|次|小时)|半年|当[日天月]|次[日月]|月度|季度|年度")
 _LIMITLESS_BREACH = re.compile(r"(?:未(?:能)?|没有|不能?|不予?)(?P<word>及时|按时|按期|如期|立即|尽快|定期)"
-                               r"|(?P<term>合理的?(?:期限|时间|期间|时限))内?[^。；]{0,24}(?:未|不|仍)")
+                               r"|(?<!指定的)(?P<term>合理的?(?:期限|时间|期间|时限))内?[^。；]{0,24}(?:未|不|仍)")
 _CONSEQUENCE = re.compile(r"违约金|解除|终止(?:本|合同|协议)|扣除|扣减|罚款|扣款")
 _WITHIN = re.compile(r"^\s*(?:之|以)?内(?!部|容|网|存|控|外|累计|发生|出现|连续|不得|接到|超过|有|的服务|[一二三\d])")
 _EVENT = re.compile(r"之日|之后|以后|[^最今先]后|起(?!诉|草|到|来)|收到|接到|接收|得知|知悉|发现|发生|届满|期满|生效|签订|签署|完成"
@@ -108,18 +113,26 @@ KINDS: Mapping[str, Kind] = {
 
 
 def limitless_duties(tree: ClauseTree) -> Iterator[Flaw]:
-    """Duties to act 及时, 定期, 立即 ... in sentences without any measure of time; one flaw a word family."""
-    for family, pattern in _FAMILIES:
-        places = []
-        for clause in spoken(tree):
-            for s in sentences(clause):
-                found = pattern.search(s.text)
-                if found is None or not _DUTY.search(s.text) or lengths(s.text) or _EVERY.search(s.text) or _AGREED.search(s.text):
-                    continue
-                places.append(place(clause, excerpt(s.text, *found.span())))
-        if places:
-            yield flaw("duty-without-limit", NOTE, f"“{family}”类义务没有写明时限，共{len(places)}处：{listed(places)}。",
-                       f"duties to act “{family}” without a limit, {len(places)} places: {listed(places)}.", places)
+    """Duties to act 及时, 定期, 立即 ... in sentences without any measure of time, in one flaw: they are many and alike."""
+    found: dict[str, list[Place]] = {}
+    for clause in spoken(tree):
+        for s in sentences(clause):
+            is_duty = _DUTY.search(s.text) or (clause.kind in ("item", "paragraph") and _SPECIFIED.search(s.text))
+            if not is_duty or _is_limited(s.text) or _EVERY.search(s.text) or _AGREED.search(s.text):
+                continue
+            for family, pattern in _FAMILIES:
+                m = pattern.search(s.text)
+                if m is not None:
+                    found.setdefault(family, []).append(place(clause, excerpt(s.text, *m.span())))
+    if found:
+        said = "；".join(f"“{word}”{listed(found[word])}" for word, _ in _FAMILIES if word in found)
+        yield flaw("duty-without-limit", NOTE, f"义务没有写明时限：{said}。", f"duties without a limit: {said}.",
+                   [p for word, _ in _FAMILIES for p in found.get(word, ())])
+
+
+def _is_limited(text: str) -> bool:
+    """Whether a sentence has a time within which something is to be done; 7*24小时 is none."""
+    return any(_BOUNDED.match(text[x.at[1]:]) or _AT_MOST.search(text[:x.at[0]]) for x in lengths(text))
 
 
 def limitless_duties_penalised(tree: ClauseTree) -> Iterator[Flaw]:
