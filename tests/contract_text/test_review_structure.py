@@ -61,7 +61,28 @@ ANNEX = SIGNED + "\n附件 1：库房清单\n\n一号库房，面积 300 平方�
     ("库房清单详见附件。", [("annex-unnamed", "note", "1/1")]),
 ])
 def test_annexes_that_are_cited(sentence: str, expected: list[tuple[str, str, str]]) -> None:
-    assert kinds(f"第一条 租赁物\n\n1. {sentence}", tail=ANNEX) == expected
+    found_kinds = kinds(f"第一条 租赁物\n\n1. {sentence}", tail=ANNEX)
+    assert [k for k in found_kinds if k[0] != "annex-uncited"] == expected
+
+
+@pytest.mark.parametrize(("sentence", "expected"), [
+    ("库房见附件 1，巡检办法见附件 2。", []),
+    ("库房见附件 1，巡检按《巡检办法》。", []),
+    ("库房见附件 1。", ["A2"]),
+    ("甲方交付库房。", []),  # a contract that names no annex at all has another way
+])
+def test_annexes_that_nothing_mentions(sentence: str, expected: list[str]) -> None:
+    assert [f[2] for f in kinds(f"第一条 租赁物\n\n1. {sentence}", tail=ANNEX) if f[0] == "annex-uncited"] == expected
+
+
+@pytest.mark.parametrize(("sentence", "expected"), [
+    ("乙方违约的，参照第二条约定承担责任。", [("clause-circular", "note", "2/1")]),
+    ("乙方违约的，参照第二条第1款承担责任。", []),
+    ("乙方违约的，参照第一条约定承担责任。", []),
+    ("乙方违约的，参照《民法典》第二条承担责任。", []),
+])
+def test_an_article_that_refers_to_itself(sentence: str, expected: list[tuple[str, str, str]]) -> None:
+    assert [k for k in kinds(f"第一条 责任\n\n1. 甲。\n\n第二条 违约\n\n1. {sentence}") if k[0] == "clause-circular"] == expected
 
 
 def test_a_list_of_annexes_is_held_against_the_file() -> None:

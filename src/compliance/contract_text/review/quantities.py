@@ -77,9 +77,9 @@ def counts_of_seats(tree: ClauseTree) -> Iterator[Flaw]:
     for clause in spoken(tree):
         for m in _SEATS.finditer(clause.text):
             found.setdefault(m["n"], []).append(around(clause, m[0]))
-        in_row = [m for cell in clause.cells if (m := re.fullmatch(r"\d{1,4}", cell.strip()))]
+        in_row = [cell.strip() for cell in clause.cells if re.fullmatch(r"\d{1,4}", cell.strip())]
         if len(in_row) == 1 and any(_PLACE_FOR_STAFF.search(cell) for cell in clause.cells[:1]):
-            found.setdefault(in_row[0][0], []).append(around(clause))
+            found.setdefault(in_row[0], []).append(around(clause))
     if len(found) > 1:
         said = "；".join(f"{n}（{listed(places)}）" for n, places in found.items())
         yield flaw("seat-counts", WARNING, f"坐席数量不一：{said}。", f"the number of seats differs: {said}.",
