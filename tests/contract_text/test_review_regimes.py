@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from texts import SOUND, tree_of
 
-from compliance.contract_text.review import laws, payment, quantities, regimes
+from compliance.contract_text.review import gaps, laws, payment, quantities, regimes
 from compliance.contract_text.review.records import Flaw
 
 SIGNED = "\n\n（以下无正文）\n\n甲方（盖章）：某馆\n\n签订日期：2027 年 4 月 2 日\n\n乙方（盖章）：某社\n\n签订日期：2027 年 4 月 2 日\n"
@@ -155,3 +155,13 @@ def test_an_account_that_is_announced_and_stands_in_the_signatures() -> None:
     tree = tree_of(f"{body}{SIGNED}\n账号：1234 5678 9012\n")
     [elsewhere] = [f for check in payment.CHECKS for f in check(tree) if f.kind == "account-missing"]
     assert (elsewhere.severity, [p.clause for p in elsewhere.places]) == ("warning", ["1/1", "S"])
+
+
+@pytest.mark.parametrize(("sentence", "expected"), [
+    ("乙方应遵守《某馆讲解服务管理制度》。", ["rules-unattached"]), ("乙方应遵守甲方的规章制度。", ["rules-unattached"]),
+    ("乙方应遵守《讲解工作规范》。", []),  # an annex has that name
+    ("乙方应遵守国家法律法规。", []),
+])
+def test_rules_that_are_not_attached(sentence: str, expected: list[str]) -> None:
+    tree = tree_of(f"第一条 服务\n\n1. {sentence}{SIGNED}\n附件 1：讲解工作规范\n\n讲解时佩戴工牌。")
+    assert [f.kind for check in gaps.CHECKS for f in check(tree) if f.kind == "rules-unattached"] == expected

@@ -9,7 +9,7 @@ from itertools import combinations
 from compliance.contract_text.figures import days, lengths, money, percentages
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.records import WARNING, Flaw, around
+from compliance.contract_text.review.records import NOTE, WARNING, Flaw, around
 from compliance.model.contract import Bilingual
 
 # Events that penalties are tied to, under the words that authors use for one of them.
@@ -24,7 +24,7 @@ _OUTSIDERS = re.compile(r"(?:运维|项目|工程)?监理(?:单位|方|机构)?|
                         r"|第三方(?:评估|审计|监测)机构")
 _DEFINED = re.compile(r"以下简称|下称|是指|系指|指的?是|[:：]")
 _TERM_USED = re.compile(r"服务期(?:内|满|届满)")
-_TERM_STATED = re.compile(r"服务期|为期")
+_TERM_STATED = re.compile(r"服务期|为期|有效期|(?:合同|协议)期限")
 _OWN_WORK = re.compile(r"乙方[^。；，]{0,24}组织[^。；，]{0,14}验收|(?:与|和)乙方[^。；，]{0,10}共同组织[^。；，]{0,10}验收")
 _GRACE = {"合理期限": re.compile("合理(?:的)?(?:期限|时间)"), "宽限期": re.compile("宽限期"),
           "催告": re.compile(r"(?:催告|通知)后[^。；，]{0,16}(?:仍未|仍不)|仍未[^。；，]{0,8}超过\s*\d+")}
@@ -131,10 +131,11 @@ def own_acceptance(tree: ClauseTree) -> Iterator[Flaw]:
     for clause in tree.clauses:
         found = _OWN_WORK.search(clause.text)
         if found:
-            yield Flaw("own-acceptance", WARNING, Bilingual(
-                f"条款 {clause.id}：验收由乙方组织或参与组织",
-                f"Clause {clause.id}: the supplier organises the acceptance, or takes part in that"),
-                (around(clause, found[0]),))
+            # Together with the client it is usual, and only something to know.
+            jointly = "共同" in found[0]
+            message = Bilingual(f"条款 {clause.id}：验收由双方共同组织", f"Clause {clause.id}: both parties organise the acceptance") \
+                if jointly else Bilingual(f"条款 {clause.id}：验收由乙方组织", f"Clause {clause.id}: the supplier organises the acceptance")
+            yield Flaw("own-acceptance", NOTE if jointly else WARNING, message, (around(clause, found[0]),))
 
 
 def periods_of_grace(tree: ClauseTree) -> Iterator[Flaw]:

@@ -38,8 +38,17 @@ _BOTH_IN_BREACH = re.compile(r"(?:甲乙)?双方[^。；]{0,30}(?:未能|未按|
                              r"[^。；]{0,60}有权[^。；]{0,40}(?:要求对方|向对方)[^。；]{0,10}(?:赔偿|支付)")
 _JOINTLY = re.compile(r"经双方[^，。；]{0,6}(?:确认|认可|同意)后")
 _ALONE = re.compile(r"以甲方[^，。；]{0,12}(?:确定|认定|核定|计算)[^，。；]{0,10}为准")
+# Rules of the client, or of a document with a title, that a party is held to; laws have titles of their own.
+_RULE = (r"(?:管理办法|管理制度|规章制度|操作规范|工作规范|技术规范|业务流程|管理目标|服务标准|服务方案|实施方案|考核办法"
+         r"|工作手册|用语规范|术语规范)")
+_HELD_TO = re.compile(rf"(?:按照?|遵守|依照?|执行|符合|落实)[^，。；]{{0,10}}"
+                      rf"(?P<name>《[^》]{{3,40}}(?:制度|规范|手册|方案|流程|汇编)[^》]{{0,6}}》"
+                      rf"|(?:甲方|合同|项目)[^，。；《》]{{0,14}}?{_RULE})")
 
 KINDS: Mapping[str, Kind] = {
+    "rules-unattached": Kind(
+        Bilingual("须遵守的制度、标准没有附上", "Rules that bind a party and are not attached"),
+        Bilingual("依据哪一版、内容为何，审计时无从核对。", "Which version binds, and what it says, cannot be established.")),
     "secrecy-without-term": Kind(
         Bilingual("保密义务没有期限", "Secrecy without a term"),
         Bilingual("合同终止后保密义务是否存续没有依据。",
@@ -147,6 +156,15 @@ def addresses_missing(tree: ClauseTree) -> Iterator[Flaw]:
         yield _flaw("address-missing", found, "传真、邮箱未写明", "Fax and mail address are not there")
 
 
+def rules_not_attached(tree: ClauseTree) -> Iterator[Flaw]:
+    """Rules and standards a party is held to, where no annex and no caption has their name."""
+    titles = "".join(c.text for c in tree.clauses if c.kind in ("annex", "caption"))
+    found = [(c, m["name"]) for c, _ in _found(tree, _HELD_TO) for m in _HELD_TO.finditer(c.text)
+             if m["name"].strip("《》")[-6:] not in titles]
+    if found:
+        yield _flaw("rules-unattached", found, "须遵守的制度、标准没有附上", "Rules that bind a party are not attached")
+
+
 def joint_and_sole(tree: ClauseTree) -> Iterator[Flaw]:
     """A clause that asks for the confirmation of both parties and lets one of them decide."""
     found = [(c, q) for c, q in _found(tree, _JOINTLY) if _ALONE.search(c.text)]
@@ -188,5 +206,5 @@ def two_frequencies(tree: ClauseTree) -> Iterator[Flaw]:
             yield _flaw("two-frequencies", [(c, q) for _, c, q in found], f"{task}有两种频次", f"Two frequencies of {task}")
 
 
-CHECKS = (words_that_leave_a_gap, secrecy_without_term, force_majeure_too_wide, assessments_without_standard, joint_and_sole,
-          addresses_missing, damages_of_two_ranges, acceptance_without_time, two_frequencies)
+CHECKS = (words_that_leave_a_gap, rules_not_attached, secrecy_without_term, force_majeure_too_wide, assessments_without_standard,
+          joint_and_sole, addresses_missing, damages_of_two_ranges, acceptance_without_time, two_frequencies)

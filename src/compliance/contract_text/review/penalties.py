@@ -60,6 +60,9 @@ _FORMULA = re.compile(r"(?P<left>违约金(?:数额|金额)?|扣款(?:数额|金
 _COEFFICIENT = re.compile(r"系数|比例")
 _MONTHLY = re.compile(r"[/÷]\s*(?:服务|合同)?(?:期限)?月数")
 
+# 除承担违约责任外，并应...: it is said that both apply.
+_CUMULATIVE = re.compile(r"除[^。；]{0,24}(?:违约责任|违约金|责任)[^，。；]{0,4}外")
+
 KINDS: Mapping[str, Kind] = {
     "penalty-without-base": Kind(
         Bilingual("违约金没有计算基数或周期", "A penalty has no base or no period"),
@@ -198,7 +201,7 @@ def stacked_penalties(tree: ClauseTree) -> Iterator[Flaw]:
             continue
         parent = next(ancestors(tree, s.clause), None)
         condition = (parent.text if parent is not None and s.clause.kind == "item" else "") + s.text.partition("违约金")[0]
-        if _RESERVE.search(s.clause.text) or (parent is not None and _RESERVE.search(parent.text)):
+        if _CUMULATIVE.search(s.text) or _RESERVE.search(s.clause.text) or (parent is not None and _RESERVE.search(parent.text)):
             continue
         (general if _is_general(condition) else special).append((s.clause, place(s.clause, s.text)))
     others = [p for c, p in special if c.id not in {g.id for g, _ in general}]

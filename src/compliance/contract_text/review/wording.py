@@ -98,7 +98,7 @@ KINDS: Mapping[str, Kind] = {
                                          "will be disputed.")),
     "indicator-undefined": Kind(
         Bilingual("指标没有计算方法", "An indicator has a threshold and no way to compute it"),
-        Bilingual("统计口径和周期不明，达标与否无法复核。", "Without a formula and a period the result cannot be re-performed.")),
+        Bilingual("统计口径不明，达标与否无法复核。", "Without a formula the result cannot be re-performed.")),
     "precedence-missing": Kind(
         Bilingual("没有约定文件的优先顺序", "No clause says which document prevails"),
         Bilingual("附件、采购文件与正文不一致时以何者为准会有争议。", "Where the documents differ, which one prevails will be disputed.")),
@@ -271,8 +271,8 @@ def undefined_indicators(tree: ClauseTree) -> Iterator[Flaw]:
             if not any(computed.search(c.text) for c in tree.clauses):
                 places.append(place(clause, m[0]))
     if places:
-        yield flaw("indicator-undefined", WARNING, f"指标有限值而没有计算方法和统计周期：{listed(places)}。",
-                   f"indicators with a threshold and no formula or period: {listed(places)}.", places)
+        yield flaw("indicator-undefined", WARNING, f"指标有限值而没有计算方法：{listed(places)}。",
+                   f"indicators with a threshold and no formula: {listed(places)}.", places)
 
 
 def precedence(tree: ClauseTree) -> Iterator[Flaw]:
