@@ -46,7 +46,7 @@ KINDS: Mapping[str, Kind] = {
         Bilingual("使用“服务期”而没有约定", "A term of service that is used and not stated"),
         Bilingual("期内、期满的义务没有起止日。", "Duties within and after it have no days.")),
     "own-acceptance": Kind(
-        Bilingual("由履约方组织自己的验收", "The supplier organises its own acceptance"),
+        Bilingual("履约方组织或参与组织自己的验收", "The supplier organises its own acceptance, or takes part in that"),
         Bilingual("验收结论的证明力会被质疑。", "What the acceptance proves will be questioned.")),
     "periods-of-grace": Kind(
         Bilingual("解除前的宽限期约定不一", "Several periods of grace before termination"),

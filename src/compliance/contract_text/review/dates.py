@@ -187,16 +187,16 @@ def due_on_rest_days(tree: ClauseTree) -> Iterator[Flaw]:
 
 
 def acceptances_after_the_end(tree: ClauseTree) -> Iterator[Flaw]:
-    """An acceptance half-way that is, as it is written, to come months after the service has ended."""
+    """An acceptance half-way months after 服务期满: after so many months of service, or after the end and so many months."""
     for clause in tree.clauses:
         for found in _AFTER_END.finditer(clause.text):
             yield Flaw(
                 "date-outside-term",
-                WARNING,
+                NOTE,
                 Bilingual(
-                    f"条款 {clause.id}：“{found['when']}”照字面在服务结束之后，中期验收不能在其后",
-                    f"Clause {clause.id}: “{found['when']}” is, as it is written, after the service has ended; the acceptance half-way "
-                    "cannot come later",
+                    f"条款 {clause.id}：“{found['when']}”有两种读法；照“期满后再过”读，中期验收在服务结束之后",
+                    f"Clause {clause.id}: “{found['when']}” can be read in two ways; as so long after the end the acceptance half-way "
+                    "would come after the service",
                 ),
                 (around(clause, found[0]),),
             )

@@ -198,7 +198,8 @@ def two_frequencies(tree: ClauseTree) -> Iterator[Flaw]:
         for act in _OFTEN.finditer(clause.text):
             nearby = clause.text[max(0, act.start() - 8):act.end() + 12]
             every = _EVERY.search(nearby)
-            if every is not None:
+            # How often a record is handed over says nothing of how often it is made.
+            if every is not None and not re.search("提交|合订|报送", nearby):
                 unit = every["unit"] or every["per"]
                 told.setdefault(act["act"], []).append((_UNITS.get(unit, unit), clause, nearby))
     for task, found in told.items():

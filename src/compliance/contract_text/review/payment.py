@@ -173,7 +173,7 @@ def accounts_that_do_not_follow(tree: ClauseTree) -> Iterator[Flaw]:
 
 
 def advances(tree: ClauseTree) -> Iterator[Flaw]:
-    """Half of the price or more within days of the signature, in a contract without a guarantee."""
+    """Half of the price or more within days of the signature, where no guarantee covers it."""
     if any(_SECURED.search(c.text) for c in tree.clauses):
         return
     for clause in tree.clauses:
@@ -182,8 +182,8 @@ def advances(tree: ClauseTree) -> Iterator[Flaw]:
             is_secured = re.search(_SECURITY, sentence.text)
             if instalment.share.value >= _LARGE_ADVANCE and _ON_SIGNATURE.search(sentence.text) and not is_secured:
                 yield Flaw("advance-unsecured", WARNING, Bilingual(
-                    f"条款 {clause.id}：签订后即付 {instalment.share.written}，合同没有约定保函或担保",
-                    f"Clause {clause.id}: {instalment.share.written} is due on signature, and nothing secures it"),
+                    f"条款 {clause.id}：签订后即付 {instalment.share.written}，该款没有保函或担保",
+                    f"Clause {clause.id}: {instalment.share.written} is due on signature, and no guarantee covers it"),
                     (around(clause, instalment.share.written),))
 
 
