@@ -135,6 +135,12 @@ def test_advances_without_security(sentence: str, is_said: bool) -> None:
     assert ("advance-unsecured" in [k for k, _ in kinds(payment, body)]) is is_said
 
 
+def test_an_advance_behind_blanks_is_found() -> None:
+    """Blanks before a sentence are no part of it; the place of the share counts them."""
+    body = "第一条 价款\n\n1. 合同总金额为人民币 1000 元。     合同签订后10个工作日内支付合同总金额的50%。"
+    assert "advance-unsecured" in [k for k, _ in kinds(payment, body)]
+
+
 def test_an_instalment_without_share_and_sum() -> None:
     body = "第一条 付款\n\n1. 第一笔：2027年6月1日前支付合同总金额的60%。\n\n2. 第二笔：2027年9月1日前支付{}。"
     assert [(k, c) for k, c in kinds(payment, body.format("尾款")) if k == "instalment-open"] == [("instalment-open", ("1/2", "1/1"))]

@@ -56,8 +56,9 @@ def names_of_laws(tree: ClauseTree) -> Iterator[Flaw]:
             continue
         meant = next((known for known in sorted(_KNOWN) if _lacks_a_few(title, known)), None)
         if meant is not None:
-            yield flaw("law-name", WARNING, f"条款 {clause.id}：没有《{title}》，疑为《{meant}》。",
-                       f"clause {clause.id}: there is no 《{title}》; 《{meant}》 may be meant.", [place(clause, f"《{title}》")])
+            yield flaw("law-name", WARNING, f"条款 {clause.id}：《{title}》不是已知的名称，疑为《{meant}》。",
+                       f"clause {clause.id}: 《{title}》 is no title known here; 《{meant}》 may be meant.",
+                       [place(clause, f"《{title}》")])
 
 
 def repealed_laws(tree: ClauseTree) -> Iterator[Flaw]:

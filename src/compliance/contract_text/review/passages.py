@@ -52,6 +52,11 @@ def sentences(clause: Clause, ends: str = "。；;\n") -> list[Sentence]:
     return [Sentence(clause, m[0].strip(), m.start()) for m in re.finditer(f"[^{ends}]+", clause.text) if m[0].strip()]
 
 
+def sentence_at(clause: Clause, at: int, ends: str = "。；;\n") -> str:
+    """The sentence of a clause in which a place of its text stands."""
+    return next((s.text for s in reversed(sentences(clause, ends)) if s.at <= at), clause.text)
+
+
 def spoken(tree: ClauseTree) -> Iterator[Clause]:
     """The clauses that say something: no heads of tables, no signatures."""
     return (c for c in tree.clauses if c.kind not in ("header", "signature", "caption"))

@@ -10,7 +10,7 @@ from compliance.contract_text.figures import days, lengths, money
 from compliance.contract_text.records import Clause, ClauseTree
 from compliance.contract_text.review.arithmetic import contract_price, instalments
 from compliance.contract_text.review.kinds import Kind
-from compliance.contract_text.review.passages import scope_of, sentences
+from compliance.contract_text.review.passages import scope_of, sentence_at
 from compliance.contract_text.review.records import ERROR, WARNING, Flaw, around
 from compliance.contract_text.review.tables import tables
 from compliance.contract_text.review.term import terms
@@ -178,9 +178,9 @@ def advances(tree: ClauseTree) -> Iterator[Flaw]:
         return
     for clause in tree.clauses:
         for instalment in instalments(clause) if not scope_of(clause.id) else ():
-            sentence = next(s for s in sentences(clause) if s.at <= instalment.share.at[0] < s.at + len(s.text) + 2)
-            is_secured = re.search(_SECURITY, sentence.text)
-            if instalment.share.value >= _LARGE_ADVANCE and _ON_SIGNATURE.search(sentence.text) and not is_secured:
+            sentence = sentence_at(clause, instalment.share.at[0])
+            is_secured = re.search(_SECURITY, sentence)
+            if instalment.share.value >= _LARGE_ADVANCE and _ON_SIGNATURE.search(sentence) and not is_secured:
                 yield Flaw("advance-unsecured", WARNING, Bilingual(
                     f"条款 {clause.id}：签订后即付 {instalment.share.written}，该款没有保函或担保",
                     f"Clause {clause.id}: {instalment.share.written} is due on signature, and no guarantee covers it"),
@@ -204,7 +204,7 @@ def paid_before_their_basis(tree: ClauseTree) -> Iterator[Flaw]:
     bases = [(c, m) for c in tree.clauses if not scope_of(c.id) and (m := _BASIS.search(c.text)) and not _INSTALMENT.search(c.text)
              and not instalments(c)]
     early = [(c, i) for c in tree.clauses if not scope_of(c.id) for i in instalments(c)
-             if any(s.at <= i.share.at[0] < s.at + len(s.text) + 2 and _ON_SIGNATURE.search(s.text) for s in sentences(c))]
+             if _ON_SIGNATURE.search(sentence_at(c, i.share.at[0]))]
     for clause, basis in bases[:1]:
         for other, instalment in early:
             yield Flaw("before-condition", WARNING, Bilingual(

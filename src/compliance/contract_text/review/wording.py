@@ -11,7 +11,7 @@ from compliance.contract_text.review.blanks import date_fields
 from compliance.contract_text.review.kinds import Kind
 from compliance.contract_text.review.names import CHECKS as CHECKS_OF_NAMES
 from compliance.contract_text.review.names import KINDS as NAMES
-from compliance.contract_text.review.passages import Sentence, ancestors, excerpt, flaw, listed, scope_of, sentences, spoken
+from compliance.contract_text.review.passages import Sentence, ancestors, excerpt, flaw, listed, scope_of, sentence_at, sentences, spoken
 from compliance.contract_text.review.records import ERROR, NOTE, WARNING, Flaw, Place, place
 from compliance.model.contract import Bilingual
 
@@ -233,7 +233,7 @@ def _decides(tree: ClauseTree, clause: Clause) -> bool:
 
 def _decides_sentence(clause: Clause, at: int) -> bool:
     """Whether the consequence stands in the sentence of a term; in a row or a member of a list it stands elsewhere."""
-    own = next((s.text for s in reversed(sentences(clause, "。\n")) if s.at <= at), clause.text)
+    own = sentence_at(clause, at, "。\n")
     return clause.kind == "row" or _CONSEQUENCE.search(own) is not None or _CONSEQUENCE.search(clause.text) is None
 
 
