@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -77,7 +77,7 @@ def _expressions(rule: CheckedRule) -> list[Expression]:
 
 
 def _build(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet], lets: Mapping[str, Expression],
-           asked: Sequence[Expression], family: str | None, stages: str, extra_columns: Iterable[str] = ()) -> _Built | None:
+           asked: Sequence[Expression], family: str | None, extra_columns: Iterable[str] = ()) -> _Built | None:
     """Cases with all their values: rows are attached and values computed as soon as what they need is there."""
     everything = [*lets.values(), *asked, *(s.where for s in sets if s.where is not None)]
     nodes = [n for e in everything for n in walk(e)]
@@ -88,7 +88,7 @@ def _build(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet]
     if relation is None:
         return None
     source = workspace.source(cases.table) if cases.table else None
-    relation.stages = None if source is not None and source.size > LARGE else stages
+    relation.staged = source is None or source.size <= LARGE
     wanted: dict[str, list[Aggregate]] = {}
     for expression in (*lets.values(), *asked):
         for measure in measures(expression):
@@ -111,7 +111,7 @@ def _build(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet]
         evidence += [found] if found else []
         attached.add(rows.name)
         waiting.remove(rows)
-        relation.write_out()
+        relation.end_stage()
     return _Built(relation, tuple(evidence))
 
 
@@ -125,9 +125,7 @@ def measure_rule(workspace: Workspace, rule: CheckedRule, *, listed: bool = Fals
     if not is_supplied(workspace, rule):
         return Measurement(False, ())
     plan = prepare(workspace, rule)
-    measurement = _listed(workspace, plan, rule) if listed or not is_large(workspace, rule) else _counted(workspace, plan, rule)
-    clear_up(workspace, plan)
-    return measurement
+    return _listed(workspace, plan, rule) if listed or not is_large(workspace, rule) else _counted(workspace, plan, rule)
 
 
 def is_large(workspace: Workspace, rule: CheckedRule) -> bool:
@@ -147,24 +145,12 @@ def is_supplied(workspace: Workspace, rule: CheckedRule) -> bool:
 
 
 def prepare(workspace: Workspace, rule: CheckedRule) -> Plan:
-    """The plan of a rule whose cases are supplied, with its stages ready to be queried."""
+    """The plan of a rule whose cases are supplied: the one that was kept, else a new one."""
     if rule.cases.form == "every":
         make_periods(workspace, rule.cases)
     key = plan_key(_content(rule), _states(workspace, rule.cases, rule.sets, rule.rule.family), workspace.as_of,
                    workspace.contract.service_start, workspace.contract.service_end)
-    return _ready(workspace, key, lambda: _plan(workspace, rule, f"s_{key[:16]}"))
-
-
-def _ready(workspace: Workspace, key: str, make: Callable[[], Plan]) -> Plan:
-    """The plan kept under the key, its statements run; a new one runs them while it is made."""
-    plan = workspace.plans.get(key)
-    if plan is None:
-        plan = make()
-        workspace.plans.put(key, plan)
-        return plan
-    for statement in plan.statements:
-        workspace.run(statement)
-    return plan
+    return workspace.plans.kept(key, lambda: _plan(workspace, rule))
 
 
 def _content(rule: CheckedRule) -> tuple[object, ...]:
@@ -179,9 +165,9 @@ def _states(workspace: Workspace, cases: CheckedCases, sets: Sequence[CheckedSet
     return [workspace.source(str(n)).state() for n in sorted(str(n) for n in names)]
 
 
-def _plan(workspace: Workspace, rule: CheckedRule, stages: str) -> Plan:
+def _plan(workspace: Workspace, rule: CheckedRule) -> Plan:
     """Compiles a rule."""
-    built = _build(workspace, rule.cases, rule.sets, rule.lets, _expressions(rule), rule.rule.family, stages)
+    built = _build(workspace, rule.cases, rule.sets, rule.lets, _expressions(rule), rule.rule.family)
     assert built is not None
     relation = built.relation
     relation.look_up(_expressions(rule))
@@ -197,11 +183,10 @@ def _plan(workspace: Workspace, rule: CheckedRule, stages: str) -> Plan:
         evidence.insert(0, (lineage.CASE_ROWS, lineage.CASE_COUNT))
     names |= {c for pair in evidence for c in pair}
     relation.table = relation.table.select(*sorted(names))
-    relation.write_out()
+    relation.end_stage()
     table = relation.table.mutate(**_first_line(relation.table, rule.lines))
     kept = [c for c in table.columns if not c.startswith(("line", "perhaps"))]
-    return Plan(tuple(relation.statements), workspace.backend.compile(table.select(*kept)), tuple(kept), lets,
-                tuple(evidence))
+    return Plan(relation.query(table.select(*kept)), tuple(kept), lets, tuple(evidence))
 
 
 def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value]:
@@ -275,13 +260,6 @@ def settled(lines: Sequence[Line]) -> str:
     return f"coalesce(({' OR '.join(f'({w})' for w in ways) or 'FALSE'}) AND NOT \"c_doubt\", FALSE)"
 
 
-def clear_up(workspace: Workspace, plan: Plan) -> None:
-    """Drops the stages of a plan."""
-    for statement in plan.statements:
-        name = statement.split('"', 2)[1]
-        workspace.run(f'DROP TABLE IF EXISTS "{name}"')
-
-
 def number_of_cases(rule: CheckedRule, parameter: int, first: int, count: int, provisional: bool) -> Measured:
     """As many clear cases with the same first line, of which no more is said."""
     return Measured(None, None, None, parameter, False, first, (), None, None, (None,) * len(rule.excuses), {}, {}, (),
@@ -318,19 +296,18 @@ def make_view(workspace: Workspace, view: CheckedView) -> None:
         make_periods(workspace, view.cases)
     key = plan_key(view, _states(workspace, view.cases, view.sets, None), workspace.as_of, workspace.contract.service_start,
                    workspace.contract.service_end)
-    plan = _ready(workspace, key, lambda: _view_plan(workspace, view, f"s_{key[:16]}"))
+    plan = workspace.plans.kept(key, lambda: _view_plan(workspace, view))
     name = f"view_{view.name}"
     workspace.run(f'CREATE OR REPLACE TABLE "{name}" AS {plan.query}')
-    clear_up(workspace, plan)
     total, doubtful = workspace.run(f'SELECT count(*), count(*) FILTER ("_doubt") FROM "{name}"')[0]
     workspace.sources[view.name] = Source(
         view.name, shape, workspace.table(name), frozenset(shape.columns), nullable=frozenset(shape.columns),
         doubtful=doubtful > 0, open=base.open if base else False, size=total, inexact=frozenset(shape.columns))
 
 
-def _view_plan(workspace: Workspace, view: CheckedView, stages: str) -> Plan:
+def _view_plan(workspace: Workspace, view: CheckedView) -> Plan:
     shape = workspace.shapes[view.name]
-    built = _build(workspace, view.cases, view.sets, view.lets, (), None, stages, [c for c in shape.columns if c not in view.lets])
+    built = _build(workspace, view.cases, view.sets, view.lets, (), None, [c for c in shape.columns if c not in view.lets])
     assert built is not None
     relation = built.relation
     columns: dict[str, ir.Value] = {}
@@ -346,4 +323,4 @@ def _view_plan(workspace: Workspace, view: CheckedView, stages: str) -> Plan:
     rows, count = lineage.joined([lineage.of_case(base, table), *sets])
     behind = {lineage.ROWS: rows, lineage.COUNT: count}
     result = table.select(_id=key, _doubt=table["c_doubt"], _subject=table["subject"], **behind, **columns)
-    return Plan(tuple(relation.statements), workspace.backend.compile(result), tuple(result.columns), {}, ())
+    return Plan(relation.query(result), tuple(result.columns), {}, ())

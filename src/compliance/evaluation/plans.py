@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -20,12 +20,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Statements that prepare, the query, its columns, and where named values and rows are found in them.
+    """The query, its columns, and where named values and rows are found in them.
 
     `lets` gives the columns of lower and upper bound; `evidence` the columns of numbered rows of evidence and of their count.
     """
 
-    statements: tuple[str, ...]
     query: str
     columns: tuple[str, ...]
     lets: Mapping[str, tuple[str, str | None]]
@@ -62,19 +61,14 @@ class PlanCache:
 
     path: Path | None
     plans: dict[str, Plan] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
     changed: bool = False
 
-    def get(self, key: str) -> Plan | None:
-        found = self.plans.get(key)
-        if found is not None:
-            self.used.add(key)
-        return found
-
-    def put(self, key: str, plan: Plan) -> None:
-        self.plans[key] = plan
-        self.used.add(key)
-        self.changed = True
+    def kept(self, key: str, make: Callable[[], Plan]) -> Plan:
+        """The plan kept under the key, else a new one."""
+        if key not in self.plans:
+            self.plans[key] = make()
+            self.changed = True
+        return self.plans[key]
 
     def save(self) -> None:
         """Writes the plans that were used; a folder that cannot be written is no fault of the audit."""
@@ -104,6 +98,5 @@ def open_plans(name: str) -> PlanCache:
 
 
 def _plan(raw: Mapping[str, Any]) -> Plan:
-    return Plan(tuple(raw["statements"]), raw["query"], tuple(raw["columns"]),
-                {k: (lo, hi) for k, (lo, hi) in raw["lets"].items()},
+    return Plan(raw["query"], tuple(raw["columns"]), {k: (lo, hi) for k, (lo, hi) in raw["lets"].items()},
                 tuple((rows, count) for rows, count in raw["evidence"]))

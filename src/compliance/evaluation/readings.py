@@ -8,7 +8,6 @@ from dataclasses import replace
 from compliance.evaluation.measure import (
     Measurement,
     cases_of,
-    clear_up,
     is_large,
     is_supplied,
     measure_rule,
@@ -41,8 +40,7 @@ def measure_readings(workspace: Workspace, rule: CheckedRule, none: Sequence[Map
         FROM ({_with_clear_verdicts(rule, default)}) d {joins}""")
     found = [_listed_and_counted(workspace, rule, default, '(SELECT * FROM "reading_0")'),
              *(_listed_and_counted(workspace, other, plan, _asked_of(i, by)) for i, other, by, plan in others)]
-    for i, plan in enumerate((default, *plans)):
-        clear_up(workspace, plan)
+    for i in range(len(readings)):
         workspace.run(f'DROP TABLE "reading_{i}"')
     return tuple(found)
 

@@ -43,23 +43,26 @@ class Relation:
     stored: dict[Hashable, Stored] = field(default_factory=dict)
     provisional: list[str] = field(default_factory=list)
     prefix: str = "c"
-    stages: str | None = None  # name under which stages are written out
-    statements: list[str] = field(default_factory=list)
+    staged: bool = False  # whether what was built so far may be named as a stage
+    stages: dict[str, str] = field(default_factory=dict)  # the query of each stage under its name
     _serial: int = 0
 
     def fresh(self) -> str:
         self._serial += 1
         return f"{self.prefix}{self._serial}"
 
-    def write_out(self) -> None:
-        """Writes the relation to a table: what is built on it is compiled by itself, not nested deeper and deeper."""
-        if self.stages is None:
+    def end_stage(self) -> None:
+        """Names what was built so far: what is built on it is compiled by itself, not nested deeper and deeper."""
+        if not self.staged:
             return
-        name = f"{self.stages}_{len(self.statements)}"
-        statement = f'CREATE OR REPLACE TABLE "{name}" AS {self.workspace.backend.compile(self.table)}'
-        self.statements.append(statement)
-        self.workspace.run(statement)
-        self.table = self.workspace.table(name)
+        name = f"stage{len(self.stages)}"
+        self.stages[name] = self.workspace.backend.compile(self.table)
+        self.table = ibis.table(self.table.schema(), name=name)
+
+    def query(self, result: ir.Table) -> str:
+        """SQL of a table built on this relation, each stage computed once."""
+        stages = ", ".join(f'"{name}" AS MATERIALIZED ({query})' for name, query in self.stages.items())
+        return f"{f'WITH {stages} ' if stages else ''}SELECT * FROM ({self.workspace.backend.compile(result)})"
 
     def environment(self) -> Environment:
         table, stored = self.table, self.stored

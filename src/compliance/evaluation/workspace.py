@@ -22,7 +22,7 @@ _SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)"
               "date": "DATE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "null": "VARCHAR"}
 
 
-# Above this number of rows stages are not written out, and a set reports its first row and the count, not all its rows.
+# Above this number of rows stages are not kept, and a set reports its first row and the count, not all its rows.
 LARGE = 100_000
 # Above this number of rows cases are not paired with rows that no known value links to them.
 PAIRED = 20_000
