@@ -52,10 +52,10 @@ def generated_sql(root: str, contract: str, evidence: str) -> dict[str, Any]:
     run, make = Workspace.run, workspace.make_table
     making = False
 
-    def recording_run(self: Workspace, statement: str) -> list[tuple]:
+    def recording_run(self: Workspace, statement: str, *parameters: object) -> list[tuple]:
         if not making:
-            steps.append(("run", (self, statement)))
-        return run(self, statement)
+            steps.append(("run", (self, statement, *parameters)))
+        return run(self, statement, *parameters)
 
     def recording_make(own: Workspace, name: str, columns: Any, rows: Any) -> None:
         nonlocal making

@@ -11,11 +11,12 @@ import duckdb
 from ibis.common.exceptions import IbisError
 
 from compliance import explain
+from compliance.caching import Cache
 from compliance.effects.consequences import Judged, follow, readings_of, rolled_up, under
 from compliance.evaluation import lineage
 from compliance.evaluation.judge import Outcome, contested, judge_rule
 from compliance.evaluation.measure import make_view
-from compliance.evaluation.plans import PlanCache
+from compliance.evaluation.plans import Plan
 from compliance.evaluation.workspace import Workspace, open_workspace
 from compliance.evidence.dictionary import load_dictionary
 from compliance.evidence.records import EvidenceFile, EvidenceStore
@@ -48,7 +49,7 @@ class Audit:
 
 
 def audit(loaded: LoadedContract, store: EvidenceStore, as_of: date, problems: Iterable[Problem] = (),
-          progress: Progress = lambda _: None, plans: PlanCache | None = None) -> Audit:
+          progress: Progress = lambda _: None, plans: Cache[Plan] | None = None) -> Audit:
     """The whole path: measure and judge every rule, chain the legal effects, explain."""
     workspace = open_workspace(store, loaded.contract, load_dictionary(), loaded.checked.tables, as_of, plans)
     for view in needed_views(loaded.checked):
@@ -153,10 +154,10 @@ def _references(workspace: Workspace, numbers: Iterable[int]) -> dict[int, Evide
         rows.setdefault(table, {})[id_] = number
     result = {}
     for table, found in sorted(rows.items()):
-        wanted = ", ".join(map(str, found))
         key = " || '/' || ".join(f"coalesce(\"{k}\"::VARCHAR, '')" for k in dictionary.tables[table].primary_key)
         for id_, file, sheet, row, name in workspace.run(
-                f'SELECT _id, _file, _sheet, _row, {key} FROM "raw_{table}" WHERE _id IN ({wanted})'):
+                f'SELECT _id, _file, _sheet, _row, {key} FROM "raw_{table}" JOIN (SELECT unnest(?::BIGINT[]) AS _id) USING (_id)',
+                list(found)):
             result[found[id_]] = EvidenceReference(table, file, sheet, row, name)
     return result
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from compliance.audit import audit
-from compliance.evaluation.plans import PlanCache, open_plans
+from compliance.caching import Cache
+from compliance.evaluation.plans import Plan, open_plans
 from compliance.evidence.store import connect, evidence_from_rows
 from compliance.linting.loading import LoadedContract
 from compliance.linting.rules import CheckedRuleSet
@@ -76,7 +77,7 @@ def run_cases(loaded: LoadedContract, cases: Iterable[RuleCase]) -> Iterator[Cas
     backend.disconnect()
 
 
-def _differences(loaded: LoadedContract, case: RuleCase, backend: Any, plans: PlanCache) -> Iterator[str]:
+def _differences(loaded: LoadedContract, case: RuleCase, backend: Any, plans: Cache[Plan]) -> Iterator[str]:
     store, problems = evidence_from_rows(case.evidence, case.columns, bad_rows="reject", backend=backend)
     # A case may leave out the rows that its own refer to; any other fault would let it test something else.
     faults = [p for p in problems if p.code != "evidence-broken-reference"]

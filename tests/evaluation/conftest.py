@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from compliance.audit import audit
-from compliance.evaluation.plans import PlanCache
+from compliance.caching import Cache
 from compliance.evidence.store import close, connect, evidence_from_rows
 from compliance.linting.loading import LoadedContract, load_contract
 from compliance.linting.rules import CheckedRuleSet
@@ -46,7 +46,7 @@ class Sample:
 
     loaded: LoadedContract
     backend: Any = field(default_factory=connect)
-    plans: PlanCache = field(default_factory=lambda: PlanCache(None))
+    plans: Cache = field(default_factory=Cache)
 
     def ask(self, rules: str | Sequence[str], as_of: str, tables: Mapping[str, Sequence[Mapping[str, object]]], *,
             columns: Mapping[str, Sequence[str]] | None = None, bad_rows: str = "stop",

@@ -395,3 +395,30 @@ def test_where_the_default_reading_has_no_case_the_worst_of_the_other_is_told(sa
     found = rules.one("by-order", AS_OF, {t: r for t, r in tables.items() if r is not None})
     assert (found.subject, found.verdict, [r.verdict for r in found.readings]) == (None, verdict, [other] if other else [])
     assert [e.key for e in found.evidence] == ([f"D{i}" for i, v in enumerate(verified) if v == (other == "compliant")] if other else [])
+
+
+NAMED = """\
+rules:
+- id: named
+  provision: P001
+  title: {zh: 具名条件, en: Named condition}
+  cases: {each: incidents}
+  rows:
+    pays: {from: payments, where: "purpose = 'instalment'"}
+    late: {from: complaints, where: "%s"}
+  let:
+    flag: exists(pays)
+    wanted: "case when exists(pays) then 'C1' else 'C2' end"
+  must: not exists(late)
+"""
+
+
+@pytest.mark.parametrize("where", ["case.flag", "complaint_id = case.wanted", "complaint_id = 'C1' and case.flag", "case.flag = true"])
+def test_rows_chosen_by_a_value_that_is_unknown_stay_possible(sample, where):
+    """A named value that no evidence decides is NULL without being blank: a row it asks for is not left out."""
+    asked = sample(NAMED % where)
+    tables = {"incidents": [{"incident_id": "I1", "occurred_at": "2026-03-02 10:00"}], "payments": [],
+              "complaints": [{"complaint_id": "C1"}]}
+    assert asked.verdict("named", AS_OF, tables) == "compliant"
+    assert asked.verdict("named", AS_OF, tables, complete={"payments": ("2026-06-01", None)}) == "no_evidence"
+    assert asked.verdict("named", AS_OF, tables | {"payments": [{"payment_no": "1", "purpose": "instalment"}]}) == "breach"

@@ -35,7 +35,7 @@ class InProcessEngine(Engine):
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_: Any) -> None:
         """Executes every code cell and keeps what it printed and displayed."""
-        shell = InteractiveShell.instance()
+        shell = InteractiveShell.instance(cache_size=0)  # what cells show is kept in the notebook
         shell.reset(new_session=True)
         count = 0
         for index, cell in enumerate(nb_man.nb.cells):

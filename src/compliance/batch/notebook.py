@@ -18,7 +18,7 @@ from compliance.contract_text.records import ClauseTree
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
 from compliance.ground import Problem, collecting_rarely, plain_day
-from compliance.linting.loading import LoadedContract, contract_ids, load_contract
+from compliance.linting.loading import LoadedContract, contract_ids, load_kept_contract
 from compliance.reading.schema import suggestion
 from compliance.reporting import labels
 from compliance.reporting.page import image
@@ -69,7 +69,7 @@ def checked_parameters(contract: str, evidence: str, as_of: str, rules: str, out
 
 
 def loaded_contract(rules: str, contract: str) -> LoadedContract:
-    loaded, problems = load_contract(Path(rules), contract)
+    loaded, problems = load_kept_contract(Path(rules), contract)
     if loaded is None:
         raise UnusableInput(listed(problems))
     return loaded

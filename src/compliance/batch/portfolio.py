@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance.batch.engine import NotebookFault, run_notebook
-from compliance.evaluation.plans import code_version
+from compliance.caching import code_version
 from compliance.ground import collecting_rarely
 from compliance.reporting.document import provision_verdicts
 

@@ -21,7 +21,7 @@ from compliance.cli.shown import counts_line, errors, findings_table, out, plain
 from compliance.document import findings_document
 from compliance.evaluation.plans import open_plans
 from compliance.evidence.store import close, open_evidence
-from compliance.linting.loading import load_contract
+from compliance.linting.loading import load_kept_contract
 from compliance.outputs import write_all_or_nothing
 from compliance.reporting.document import dumps
 
@@ -44,7 +44,7 @@ def _render(document: dict[str, Any], findings_json: str, lang: str) -> str:
 
 def audited(contract: str, source: str, as_of: date, rules_dir: Path | None, bad_rows: BadRows) -> Audit:
     """The audit with its progress on standard error; every problem of rules and evidence in one go."""
-    loaded, problems = load_contract(rules_root(rules_dir), contract)
+    loaded, problems = load_kept_contract(rules_root(rules_dir), contract)
     store, more = open_evidence(source, bad_rows=bad_rows.value)
     if loaded is None or store is None:
         raise unusable(problems + more)

@@ -14,7 +14,7 @@ from rich.table import Table
 from compliance.batch.portfolio import Job, Result, entry, is_done, plan, run_jobs, worker_processes
 from compliance.cli.shown import errors, out, plain, show_problems
 from compliance.ground import Location, Problem
-from compliance.linting.loading import contract_ids, load_contract
+from compliance.linting.loading import contract_ids, load_kept_contract
 from compliance.model.verdict import OPEN_VERDICTS
 from compliance.outputs import write_all_or_nothing
 from compliance.reading.contract_file import read_contract
@@ -43,7 +43,7 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
     waiting = [job for job in planned if not is_done(job)]
     results = {job.contract: Result(job.contract, "kept") for job in planned if job not in waiting}
     with worker_processes(min(jobs or os.cpu_count() or 1, len(waiting))) as pool:
-        problems = [p for name in contracts if name not in results for p in load_contract(rules, name)[1]]
+        problems = [p for name in contracts if name not in results for p in load_kept_contract(rules, name)[1]]
         if problems:
             show_problems(problems)
             return 2

@@ -20,7 +20,7 @@ from compliance.contract_text.ruleset.binding import Binding, bind, read_sources
 from compliance.contract_text.ruleset.changes import Change, changes
 from compliance.contract_text.ruleset.drafting import draft
 from compliance.ground import Location, Problem
-from compliance.linting.loading import load_contract
+from compliance.linting.loading import load_kept_contract
 from compliance.outputs import write_all_or_nothing
 from compliance.reporting import labels
 from compliance.reporting.document import dumps
@@ -106,7 +106,7 @@ def _flaws(document: dict[str, Any], lang: str) -> Table:
 def show_binding(file: Path, contract: str, before: Path | None, format_: str, rules_dir: Path | None) -> int:
     """Prints what of a rule set does not stand in the text; 1 where something does not, or a duty is cited by no provision."""
     root = rules_root(rules_dir)
-    loaded, problems = load_contract(root, contract)
+    loaded, problems = load_kept_contract(root, contract)
     if loaded is None:
         raise unusable(problems)
     text = read_text(file)

@@ -13,7 +13,7 @@ from compliance.cli.places import rules_root
 from compliance.cli.shown import out, plain, show_problems
 from compliance.evidence.check import check_evidence
 from compliance.evidence.dictionary import load_dictionary
-from compliance.linting.loading import load_contract
+from compliance.linting.loading import load_kept_contract
 from compliance.linting.needs import needed_columns
 
 app = typer.Typer(no_args_is_help=True, help="Check evidence, or ask for it.")
@@ -46,7 +46,7 @@ def template(contract: Annotated[str, typer.Argument(help="Contract, such as gov
 
     Example: compliance evidence template govcloud-2026 --out requests
     """
-    loaded, problems = load_contract(rules_root(rules_dir), contract)
+    loaded, problems = load_kept_contract(rules_root(rules_dir), contract)
     if loaded is None:
         show_problems(problems)
         raise typer.Exit(2)

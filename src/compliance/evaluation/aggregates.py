@@ -66,7 +66,7 @@ def aggregated(measure: Aggregate, argument: Value | None, table: ir.Table, open
         case "sum":
             if sure and argument.exact and argument.absent is False and opening() is False:
                 total = argument.lo.sum().cast(values.IBIS_TYPES[measure.type])
-                return {f"{name}_l": total}, lambda t: values.exact(measure.type, t[f"{name}_l"].fill_null(0), False)
+                return {f"{name}_l": total}, lambda t: values.exact(measure.type, t[f"{name}_l"].fill_null(0), False, known=argument.known)
             return _sum(measure, argument, table, name, unless_open)
         case _:
             made = {f"{name}_n": _number_of(~blank.fill_null(False), table), f"{name}_u": _number_of(unclear, table),
@@ -76,7 +76,8 @@ def aggregated(measure: Aggregate, argument: Value | None, table: ir.Table, open
 
 
 def _known_count(measure: Aggregate, count: ir.IntegerValue) -> Value:
-    return values.exact("integer", count, False) if measure.operator == "count" else values.exact("boolean", count > 0, False)
+    found = ("integer", count) if measure.operator == "count" else ("boolean", count > 0)
+    return values.exact(*found, False, known=True)
 
 
 def _count(measure: Aggregate, certain: ir.IntegerValue, possible: ir.IntegerValue) -> Value:

@@ -8,10 +8,10 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from compliance.caching import key_of
 from compliance.evaluation import lineage, values
 from compliance.evaluation.compiling import compile_condition
 from compliance.evaluation.periods import periods
-from compliance.evaluation.plans import plan_key
 from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.workspace import Source, Workspace, make_table
 from compliance.model.checked import CheckedCases
@@ -52,16 +52,18 @@ def source_columns(source: Source, names: Iterable[str], prefix: str) -> tuple[d
     for name in sorted(set(names)):
         kind, column = source.shape.columns[name].type, f"{prefix}_{name}"
         absent: str | bool | None = None
+        known = plain = False
         if relation is None or name not in source.columns:
             columns[column] = values.null(kind)
         else:
             cell = relation[name]
             columns[column] = cell.cast(values.IBIS_TYPES[kind]) if kind in ("decimal", "money") else cell
             blank = _blank(source, name)
-            absent = False if blank is None else f"{column}_ab"
+            known, plain = blank is None, name not in source.unread and name not in source.inexact
+            absent = False if known else f"{column}_ab"
             if blank is not None:
                 columns[f"{column}_ab"] = blank
-        stored[name] = Stored(kind, column, None, absent, name in source.unread, name not in source.exact_moments)
+        stored[name] = Stored(kind, column, None, absent, name in source.unread, name not in source.exact_moments, known, plain)
     return columns, stored
 
 
@@ -157,7 +159,7 @@ def _by(workspace: Workspace, source: Source, cases: CheckedCases, family: str |
         c_doubt=~table["x__sure"].any(), **{lineage.CASE_ROWS: rows, lineage.CASE_COUNT: count})
     result = Relation(workspace, grouped.mutate(subject=_as_text(grouped["k"])),
                       {k: s for k, s in relation.stored.items() if isinstance(k, tuple) and k[0] == "param"})
-    result.stored["case", by] = Stored(source.shape.columns[by].type, "k", None, False)
+    result.stored["case", by] = Stored(source.shape.columns[by].type, "k", None, False, known=True)
     return result
 
 
@@ -177,7 +179,7 @@ def _constant(workspace: Workspace, expression: Expression | None, otherwise: da
 
 def _period_table(workspace: Workspace, cases: CheckedCases) -> str:
     """The name of the table of periods: what it holds follows from what is in it."""
-    return "periods_" + plan_key(cases, workspace.as_of, workspace.contract.service_start, workspace.contract.service_end)[:16]
+    return "periods_" + key_of(cases, workspace.as_of, workspace.contract.service_start, workspace.contract.service_end)[:16]
 
 
 def make_periods(workspace: Workspace, cases: CheckedCases) -> None:
@@ -193,7 +195,7 @@ def make_periods(workspace: Workspace, cases: CheckedCases) -> None:
 def _every(workspace: Workspace, cases: CheckedCases) -> Relation:
     relation = Relation(workspace, workspace.table(_period_table(workspace, cases)).mutate(c_doubt=ibis.literal(False)))
     for column, kind in (("start", "date"), ("end", "date"), ("no", "integer")):
-        relation.stored["case", column] = Stored(kind, column, None, False)
+        relation.stored["case", column] = Stored(kind, column, None, False, known=True)
     return relation
 
 

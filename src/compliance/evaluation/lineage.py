@@ -78,6 +78,11 @@ def collected(table: ir.Table, source: Source, prefix: str, certain: ir.BooleanV
     return rows[:SHOWN].flatten()[:SHOWN], total
 
 
+def first_of(table: ir.Table, source: Source, prefix: str) -> ir.IntegerValue:
+    """As a measure of a group: its first row of evidence. Cheaper to carry than a list of one row."""
+    return _code(source, table[f"{prefix}_id"].min())
+
+
 def of_case(source: Source | None, table: ir.Table) -> tuple[ir.ArrayValue, ir.IntegerValue]:
     """The rows of evidence that a case comes from, and their number."""
     if CASE_ROWS in table.columns:

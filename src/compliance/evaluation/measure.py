@@ -10,10 +10,11 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from compliance.caching import key_of
 from compliance.evaluation import lineage
 from compliance.evaluation.cases import case_relation, make_periods
 from compliance.evaluation.compiling import compile_condition, compile_possibility
-from compliance.evaluation.plans import Plan, plan_key
+from compliance.evaluation.plans import Plan
 from compliance.evaluation.relation import Relation, measures
 from compliance.evaluation.rows import Evidence, attach
 from compliance.evaluation.workspace import LARGE, Source, Workspace
@@ -148,7 +149,7 @@ def prepare(workspace: Workspace, rule: CheckedRule) -> Plan:
     """The plan of a rule whose cases are supplied: the one that was kept, else a new one."""
     if rule.cases.form == "every":
         make_periods(workspace, rule.cases)
-    key = plan_key(_content(rule), _states(workspace, rule.cases, rule.sets, rule.rule.family), workspace.as_of,
+    key = key_of(_content(rule), _states(workspace, rule.cases, rule.sets, rule.rule.family), workspace.as_of,
                    workspace.contract.service_start, workspace.contract.service_end)
     return workspace.plans.kept(key, lambda: _plan(workspace, rule))
 
@@ -195,7 +196,8 @@ def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value
     columns: dict[str, ir.Value] = {}
     for i, line in enumerate(rule.lines):
         columns[f"line{i}"] = compile_condition(line.condition, env)
-        columns[f"perhaps{i}"] = compile_possibility(line.condition, env).true
+        if not relation.is_known(line.condition):
+            columns[f"perhaps{i}"] = compile_possibility(line.condition, env).true
     columns |= {f"excuse{i}": compile_condition(e.condition, env) for i, e in enumerate(rule.excuses)}
     points: dict[str, Expression | None] = {"due": rule.due, "done": rule.done, "own_subject": rule.subject,
                                             "link": rule.link, **{f"amount_{k}": e for k, e in rule.amount.items()}}
@@ -206,7 +208,7 @@ def _result_columns(relation: Relation, rule: CheckedRule) -> dict[str, ir.Value
 
 
 def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
-    """The first line that holds, and the unknown ones before it whose verdict is another.
+    """The first line that holds, and the unknown ones before it whose verdict is another; a line that is always known is none.
 
     A line that rests on a blank cannot be established; it is passed over, but not on the way to a clear verdict.
     """
@@ -215,6 +217,8 @@ def _first_line(table: ir.Table, lines: Sequence[Line]) -> dict[str, ir.Value]:
     columns: dict[str, ir.Value] = {"first": first}
     clear = [j for j, line in enumerate(lines) if line.verdict in CLEAR_VERDICTS - {"not_triggered"}]
     for i, line in enumerate(lines):
+        if f"perhaps{i}" not in table.columns:
+            continue
         same = [j for j in range(i + 1, len(lines)) if lines[j].verdict == line.verdict]
         earlier = ibis.or_(*(c.fill_null(False) for c in conditions[:i])) if i else ibis.literal(False)
         agrees = first.isin(same) if same else ibis.literal(False)
@@ -234,29 +238,33 @@ def _counted(workspace: Workspace, plan: Plan, rule: CheckedRule) -> Measurement
     One pass: the clear cases are counted, the others listed. (As a filter the conditions would be written out, and
     computed, once for every mention.)
     """
-    case = ", ".join(f"'{c}': \"{c}\"" for c in plan.columns)
+    case = ", ".join(f'"{c}"' for c in plan.columns)
     found = workspace.run(f"""
         SELECT "p", "first", count(*) FILTER ("_settled"), bool_or("provisional") FILTER ("_settled"),
-               list({{{case}}}) FILTER (NOT "_settled")
-        FROM (SELECT *, {settled(rule.lines)} AS "_settled" FROM ({plan.query}))
+               list(row({case})) FILTER (NOT "_settled")
+        FROM (SELECT *, {settled(rule.lines, plan)} AS "_settled" FROM ({plan.query}))
         GROUP BY "p", "first" ORDER BY "p", "first"
         """)
-    unclear = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c["k"], c["p"]))
-    source = cases_source(workspace, rule)
-    return Measurement(True, tuple(_measured(c, rule, plan, source) for c in unclear),
+    k, p = plan.columns.index("k"), plan.columns.index("p")
+    unclear = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c[k], c[p]))
+    return Measurement(True, _cases(workspace, rule, plan, unclear),
                        tuple(number_of_cases(rule, *numbers) for *numbers, _ in found if numbers[2]))
 
 
 def cases_of(workspace: Workspace, rule: CheckedRule, plan: Plan, query: str) -> tuple[Measured, ...]:
     """The cases that a query for the columns of the plan gives."""
+    return _cases(workspace, rule, plan, workspace.run(query))
+
+
+def _cases(workspace: Workspace, rule: CheckedRule, plan: Plan, rows: Iterable[Sequence[Any]]) -> tuple[Measured, ...]:
     source = cases_source(workspace, rule)
-    return tuple(_measured(dict(zip(plan.columns, row, strict=True)), rule, plan, source) for row in workspace.run(query))
+    return tuple(_measured(dict(zip(plan.columns, row, strict=True)), rule, plan, source) for row in rows)
 
 
-def settled(lines: Sequence[Line]) -> str:
+def settled(lines: Sequence[Line], plan: Plan) -> str:
     """SQL: the first line that holds gives a clear verdict, no line before it is unclear, and the case itself is sure."""
     clear = [i for i, line in enumerate(lines) if line.verdict in CLEAR_VERDICTS]
-    ways = [" AND ".join([f'"first" = {i}', *(f'NOT "unclear{j}"' for j in range(i))]) for i in clear]
+    ways = [" AND ".join([f'"first" = {i}', *(f'NOT "unclear{j}"' for j in range(i) if f"unclear{j}" in plan.columns)]) for i in clear]
     return f"coalesce(({' OR '.join(f'({w})' for w in ways) or 'FALSE'}) AND NOT \"c_doubt\", FALSE)"
 
 
@@ -269,15 +277,20 @@ def number_of_cases(rule: CheckedRule, parameter: int, first: int, count: int, p
 def _measured(row: Mapping[str, Any], rule: CheckedRule, plan: Plan, source: Source | None) -> Measured:
     lets = {n: (row[lo], row[hi] if hi else row[lo]) for n, (lo, hi) in plan.lets.items()}
     own = [((lineage.code_of(source, row["k"]),), 1)] if source and source.origin else []
-    evidence = tuple(own + [(tuple(row[rows] or ()), row[count] or 0) for rows, count in plan.evidence])
+    evidence = tuple(own + [(_numbers(row[rows]), row[count] or 0) for rows, count in plan.evidence])
     subject = _text(row["own_subject"]) if rule.subject is not None else row["subject"]
     return Measured(
         key=row["k"], subject=subject, link=_text(row["link"]) if rule.link is not None else subject, parameter=row["p"],
         doubtful=bool(row["c_doubt"]), first=row["first"],
-        unclear=tuple(i for i in range(len(rule.lines)) if row[f"unclear{i}"]), due=row.get("due"), done=row.get("done"),
+        unclear=tuple(i for i in range(len(rule.lines)) if row.get(f"unclear{i}")), due=row.get("due"), done=row.get("done"),
         excuses=tuple(row[f"excuse{i}"] for i in range(len(rule.excuses))),
         amount={part: row[f"amount_{part}"] for part in rule.amount}, measures=lets,
         evidence=evidence, provisional=row["provisional"])
+
+
+def _numbers(rows: Sequence[int] | int | None) -> tuple[int, ...]:
+    """The rows of a set: a list, or the first row that stands for all."""
+    return (rows,) if isinstance(rows, int) else tuple(rows or ())
 
 
 def _text(value: Hashable) -> str | None:
@@ -294,7 +307,7 @@ def make_view(workspace: Workspace, view: CheckedView) -> None:
         return
     if view.cases.form == "every":
         make_periods(workspace, view.cases)
-    key = plan_key(view, _states(workspace, view.cases, view.sets, None), workspace.as_of, workspace.contract.service_start,
+    key = key_of(view, _states(workspace, view.cases, view.sets, None), workspace.as_of, workspace.contract.service_start,
                    workspace.contract.service_end)
     plan = workspace.plans.kept(key, lambda: _view_plan(workspace, view))
     name = f"view_{view.name}"

@@ -61,7 +61,7 @@ def _with_clear_verdicts(rule: CheckedRule, plan: Plan) -> str:
     """SQL: the cases of a reading with their clear verdict, NULL where a person has to look."""
     words = " ".join(f"WHEN {i} THEN '{line.verdict}'" for i, line in enumerate(rule.lines))
     name = "own_subject" if rule.subject is not None else "subject"
-    return (f'SELECT *, CASE WHEN {settled(rule.lines)} THEN CASE "first" {words} END END AS "_clear", '
+    return (f'SELECT *, CASE WHEN {settled(rule.lines, plan)} THEN CASE "first" {words} END END AS "_clear", '
             f'"k"::VARCHAR AS "_key", "{name}"::VARCHAR AS "_name" FROM ({plan.query})')
 
 

@@ -12,9 +12,12 @@ from compliance.evaluation import values
 from compliance.evaluation.compiling import Environment, as_date, compile_possibility, compile_value
 from compliance.evaluation.values import Value
 from compliance.evaluation.workspace import Workspace
-from compliance.model.expression import Aggregate, Apply, DatedTerm, Expression
+from compliance.model.expression import Aggregate, Apply, Column, DatedTerm, Expression, LetValue, Literal, Parameter
 
 CALENDAR = frozenset({"workdays_after", "workdays_before", "days_after", "months_after", "is_workday"})
+# What is known of known arguments, without exception; of a day the second would give bounds.
+_KEEP_KNOWN = frozenset({"not", "=", "<>", "<", "<=", ">", ">=", "day", "as_of"})
+_MOMENTS = frozenset({"minutes_after", "hours_after"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ class Stored:
     absent: str | bool | None
     unread: bool = False  # some cells of the column could not be read
     to_day: bool = True  # some of its moments may be known only to the day
+    known: bool = False  # exact and never NULL
+    plain: bool = False  # exact, and NULL where it is blank and nowhere else
 
     def value(self, table: ir.Table) -> Value:
         lo = table[self.lo]
         absent = table[self.absent] if isinstance(self.absent, str) else self.absent
-        return Value(self.type, lo, lo if self.hi is None else table[self.hi], absent, self.to_day)
+        return Value(self.type, lo, lo if self.hi is None else table[self.hi], absent, self.to_day, self.known)
 
 
 @dataclass(slots=True)
@@ -94,14 +99,51 @@ class Relation:
             if not (absent is None or isinstance(absent, bool)):
                 columns[f"{name}_ab"] = absent
                 absent = f"{name}_ab"
-            self.stored[key] = Stored(value.type, name, hi, absent, to_day=value.to_day)
+            self.stored[key] = Stored(value.type, name, hi, absent, to_day=value.to_day, known=value.known and hi is None)
         if columns:
             self.table = self.table.mutate(**columns)
 
     def store_expressions(self, named: Mapping[Hashable, Expression]) -> None:
         self.look_up(named.values())
         env = self.environment()
-        self.store({key: _named(expression, env) for key, expression in named.items()})
+        self.store({key: replace(_named(expression, env), known=self.is_known(expression)) for key, expression in named.items()})
+
+    def is_known(self, expression: Expression, there: frozenset[Expression] = frozenset()) -> bool:
+        """Whether a value is decided in every row, whatever the evidence lacks; `there`: what is known not to be blank.
+
+        Of `x is not null and x <= 5` the second part decides only where x is there; of `or` where the first part is false.
+        """
+        match expression:
+            case Literal(value):
+                return value is not None
+            case Apply("and" | "or" as operator, (left, right)):
+                return ((self.is_known(left, there) and self.is_known(right, there | _shown_there(left, operator == "and")))
+                        or (self.is_known(right, there) and self.is_known(left, there | _shown_there(right, operator == "and"))))
+            case Apply("is_null", (inner,)):
+                where = self._where(inner)
+                return where is not None and (where.known or where.plain)
+            case Apply(operator, arguments) if expression not in self.stored:
+                decided = operator in _KEEP_KNOWN or (operator in _MOMENTS and arguments[0].type == "datetime")
+                return decided and all(self.is_known(a, there) for a in arguments)
+            case _:
+                where = self._where(expression)
+                return where is not None and (where.known or (where.plain and expression in there))
+
+    def _where(self, expression: Expression) -> Stored | None:
+        """Where the value of a name, a measure or a calendar function is kept."""
+        match expression:
+            case Column(scope="row", table=table, name=name):
+                return self.stored["row", table, name]
+            case Column(name=name):
+                return self.stored["case", name]
+            case LetValue(name):
+                return self.stored["let", name]
+            case Parameter(name):
+                return self.stored["param", name]
+            case Aggregate() | Apply():
+                return self.stored.get(expression)
+            case _:
+                return None
 
     def look_up(self, expressions: Iterable[Expression]) -> None:
         """Joins the calendar for every calendar function in the expressions, innermost first."""
@@ -180,6 +222,19 @@ def _named(expression: Expression, env: Environment) -> Value:
         return value
     could_be = compile_possibility(expression, env)
     return replace(value, absent=values.negated(could_be.true | could_be.false))
+
+
+def _shown_there(condition: Expression, holds: bool) -> frozenset[Expression]:
+    """What is not blank where a condition holds, or does not hold."""
+    match condition:
+        case Apply("is_null", (inner,)) if not holds:
+            return frozenset({inner})
+        case Apply("not", (inner,)):
+            return _shown_there(inner, not holds)
+        case Apply("and" | "or" as operator, (left, right)) if (operator == "and") == holds:
+            return _shown_there(left, holds) | _shown_there(right, holds)
+        case _:
+            return frozenset()
 
 
 def calendar_nodes(expression: Expression) -> Iterator[Apply]:

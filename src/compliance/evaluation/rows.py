@@ -21,7 +21,7 @@ from compliance.evaluation.relation import Relation, Stored
 from compliance.evaluation.values import Value
 from compliance.evaluation.workspace import LARGE, PAIRED, Source
 from compliance.model.checked import CheckedCases, CheckedSet
-from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Literal, Parameter, walk
+from compliance.model.expression import Aggregate, Apply, Column, Expression, LetValue, Parameter, walk
 
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -89,8 +89,10 @@ def attach(relation: Relation, rows: CheckedSet, wanted: Iterable[Aggregate], ca
     columns[found.rows], columns[found.count] = lineage.collected(table, source, "r_", None if matching.sure else table["r__certain"])
     flag = relation.fresh()
     columns[flag] = joined.is_provisional().any() if joined.provisional else ibis.literal(False)
-    grouped = table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns)
     among_itself = _is_among_itself(rows, cases, source, measures, matching) and opening() is False
+    if among_itself:
+        columns[found.rows] = lineage.first_of(table, source, "r_")
+    grouped = table.group_by(keys).aggregate(**columns) if keys else table.aggregate(**columns)
     if among_itself:
         grouped = grouped.filter(grouped[counts[0]] > 1)
     _join_back(relation, grouped, matching.keys)
@@ -292,29 +294,13 @@ def _filter(joined: Relation, parts: Sequence[Expression]) -> bool:
     condition = _part(joined, rest[0], env)
     for part in rest[1:]:
         condition = condition & _part(joined, part, env)
-    if all(_is_known(joined, part) for part in rest):
+    if all(joined.is_known(part) for part in rest):
         joined.table = joined.table.filter(condition).mutate(r__certain=doubt)
         return True
     table = joined.table.mutate(r__is=condition)
     table = table.filter(table["r__is"].fill_null(True))
     joined.table = table.mutate(r__certain=table["r__is"].fill_null(False) & ~table["r__doubt"])
     return False
-
-
-def _is_known(joined: Relation, part: Expression) -> bool:
-    """Whether a condition is true or false for every row: it asks only what is never blank and always known."""
-    match part:
-        case Literal(value):
-            return value is not None
-        case Column(scope="row", table=table, name=name):
-            where = joined.stored["row", table, name]
-        case Column() | LetValue() | Parameter():
-            where = joined.stored[_key(part)]
-        case Apply("and" | "or" | "not" | "=" | "<>" | "<" | "<=" | ">" | ">=" | "day" | "is_null" | "as_of", arguments):
-            return all(_is_known(joined, a) for a in arguments)
-        case _:
-            return False
-    return where.hi is None and where.absent is False
 
 
 def _part(joined: Relation, part: Expression, env: Environment) -> ir.BooleanValue:

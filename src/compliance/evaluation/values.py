@@ -30,7 +30,7 @@ class Value:
 
     `absent` False: never blank; True: known to be blank; None: unknown; else an expression in three-valued logic.
     A value with `lo is hi` is exact: NULL in it means blank or unknown.
-    `to_day`: moments of it may be known only to the day.
+    `to_day`: moments of it may be known only to the day. `known`: exact and never NULL, whatever the evidence lacks.
     """
 
     type: str
@@ -38,6 +38,7 @@ class Value:
     hi: ir.Value
     absent: Blank
     to_day: bool = True
+    known: bool = False
 
     @property
     def exact(self) -> bool:
@@ -67,8 +68,8 @@ def unknown(kind: str) -> Value:
     return Value(kind, nothing, nothing, None)
 
 
-def exact(kind: str, expression: ir.Value, absent: Blank) -> Value:
-    return Value(kind, expression, expression, absent)
+def exact(kind: str, expression: ir.Value, absent: Blank, *, known: bool = False) -> Value:
+    return Value(kind, expression, expression, absent, known=known)
 
 
 def literal(value: Scalar, kind: str) -> Value:
@@ -76,7 +77,7 @@ def literal(value: Scalar, kind: str) -> Value:
     if value is None:
         nothing = null(kind)
         return Value(kind, nothing, nothing, True)
-    return exact(kind, _literal(value, kind), False)
+    return exact(kind, _literal(value, kind), False, known=True)
 
 
 def _literal(value: Scalar, kind: str) -> ir.Value:

@@ -9,8 +9,10 @@ from datetime import date
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
+from compliance.caching import Cache
 from compliance.calendar.workdays import CalendarDay, calendar_days
-from compliance.evaluation.plans import PlanCache
+from compliance.evaluation.plans import Plan
+from compliance.evidence.counting import count_cells
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.store import EvidenceStore, EvidenceTable
 from compliance.evidence.tables import engine_table
@@ -71,7 +73,7 @@ class Workspace:
     contract: Contract
     as_of: date
     shapes: Mapping[str, TableShape]
-    plans: PlanCache
+    plans: Cache[Plan]
     sources: dict[str, Source] = field(default_factory=dict)
     views: dict[str, CheckedView] = field(default_factory=dict)
 
@@ -85,8 +87,8 @@ class Workspace:
         """A table of the engine."""
         return engine_table(self.backend, name)
 
-    def run(self, statement: str) -> list[tuple]:
-        return self.backend.raw_sql(statement).fetchall()
+    def run(self, statement: str, *parameters: object) -> list[tuple]:
+        return self.backend.con.execute(statement, parameters).fetchall()
 
     def fetch(self, expression: ir.Table) -> list[tuple]:
         """The rows of a measure as plain Python values (exact decimals, dates)."""
@@ -94,9 +96,9 @@ class Workspace:
 
 
 def open_workspace(store: EvidenceStore, contract: Contract, dictionary: Dictionary, shapes: Mapping[str, TableShape],
-                   as_of: date, plans: PlanCache | None = None) -> Workspace:
+                   as_of: date, plans: Cache[Plan] | None = None) -> Workspace:
     """The workspace of an audit; the evidence stays in the engine."""
-    workspace = Workspace(store.backend, contract, as_of, shapes, plans if plans is not None else PlanCache(None))
+    workspace = Workspace(store.backend, contract, as_of, shapes, plans if plans is not None else Cache())
     _calendar_tables(workspace)
     workspace.run('CREATE OR REPLACE TABLE "_one" AS SELECT 1::BIGINT AS "_id"')
     for name, evidence in store.tables.items():
@@ -162,35 +164,21 @@ def _calendar_values(days: Sequence[CalendarDay]) -> str:
 def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTable) -> Source:
     """The view of an evidence table on the audit date (CONVENTIONS, Evidence)."""
     supplied = [c for c in spec.columns if c.name in evidence.columns]
-    name, raw = f"asof_{spec.name}", f"raw_{spec.name}"
-    moments = [c.name for c in supplied if c.type == "datetime"]
-    later, counted = _counts(workspace, raw, supplied, moments)
-    _make_view(workspace, name, raw, spec, evidence, set(later))
+    name, counts, doubtful = f"asof_{spec.name}", evidence.counts, evidence.rejected > 0
+    later = {c for c, day in counts.latest.items() if day is not None and day > workspace.as_of}
+    _make_view(workspace, name, f"raw_{spec.name}", spec, evidence, later)
     if later:
-        _, counted = _counts(workspace, name, supplied, moments)
-    total, doubtful, filled, to_day = counted
-    nullable = frozenset(c.name for c, n in zip(supplied, filled, strict=True) if n < total)
-    exact_moments = frozenset(c for c, some in zip(moments, to_day, strict=True) if not some)
+        counts = count_cells(workspace.run, _quoted(name), supplied)
+        doubtful = doubtful and bool(workspace.run(f'SELECT 1 FROM {_quoted(name)} WHERE "_doubt" LIMIT 1'))
+    nullable = frozenset(c for c, n in counts.filled.items() if n < counts.rows)
+    exact_moments = frozenset(c.name for c in supplied if c.type == "datetime") - counts.to_day
     complete = (evidence.complete_from, evidence.complete_to)
     contract = workspace.contract
     since = min(contract.signed_on or contract.service_start, contract.service_start)
     partial = ((complete[0] is not None and complete[0] > since)
                or (complete[1] is not None and complete[1] < workspace.as_of))
     return Source(spec.name, workspace.shapes[spec.name], workspace.table(name), frozenset(c.name for c in supplied),
-                  nullable, evidence.bad_columns, doubtful > 0, partial, complete if partial else None, total, spec.name, exact_moments)
-
-
-def _counts(workspace: Workspace, table: str, columns: Sequence[ColumnSpec], moments: Sequence[str],
-            ) -> tuple[list[str], tuple[int, int, Sequence[int], Sequence[bool]]]:
-    """Columns with days after the audit date; rows, doubtful rows, filled cells a column, moments known only to the day."""
-    dated = [c.name for c in columns if c.is_event_date or c.name == "recorded_on"]
-    asked = ["count(*)", 'count(*) FILTER ("_doubt")', *(f"count({_quoted(c.name)})" for c in columns),
-             *(f"coalesce(bool_or(microsecond({_quoted(c)}) % 1000000 = 1), FALSE)" for c in moments),
-             *(f"coalesce(CAST(max({_quoted(c)}) AS DATE) > {_literal(workspace.as_of)}, FALSE)" for c in dated)]
-    total, doubtful, *found = workspace.run(f'SELECT {", ".join(asked)} FROM {_quoted(table)}')[0]
-    past_moments = len(columns) + len(moments)
-    later = [c for c, is_later in zip(dated, found[past_moments:], strict=True) if is_later]
-    return later, (total, doubtful, found[:len(columns)], found[len(columns):past_moments])
+                  nullable, evidence.bad_columns, doubtful, partial, complete if partial else None, counts.rows, spec.name, exact_moments)
 
 
 def _make_view(workspace: Workspace, name: str, raw: str, spec: TableSpec, evidence: EvidenceTable, later: Set[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compliance.evidence.counting import Profile
 from compliance.evidence.dictionary import TableSpec
 from compliance.evidence.headers import column_names, match_headers, plain
 from compliance.ground import Location, Problem
@@ -23,13 +24,15 @@ MAX_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file in the normal form of the engine: CSV with header `_row` and the columns, every cell quoted; or Parquet."""
+    """A file as the engine reads it: CSV with header `_row` and the columns, every cell quoted; or Parquet with its `headers`."""
 
     path: Path
     columns: tuple[str, ...]
     rows: int
     blank: int
     encoding: str | None
+    headers: tuple[str, ...] = ()
+    profile: Profile | None = None
 
 
 def decode(raw: bytes, spec: TableSpec, declared: str | None, file: str, delimiter: str = ",",

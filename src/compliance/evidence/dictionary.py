@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from ruamel.yaml import YAML
 
+from compliance.caching import open_cache
 from compliance.model.contract import Bilingual
 
 FORWARD_PREFIXES = ("due_", "planned_", "period_", "valid_", "agreed_")
@@ -107,6 +108,13 @@ def _table(raw: Mapping) -> TableSpec:
 @cache
 def load_dictionary() -> Dictionary:
     """The dictionary shipped with the package."""
+    kept = open_cache("dictionary", most=1)
+    found: Dictionary = kept.kept("dictionary", _read_dictionary)
+    kept.save()
+    return found
+
+
+def _read_dictionary() -> Dictionary:
     raw = YAML(typ="safe").load(files("compliance.evidence").joinpath("tables.yaml").read_text(encoding="utf-8"))
     lists = {c["name"]: CodeList(c["name"], c["zh"], bool(c["open"]), tuple(
         Code(v["code"], v["zh"], tuple(v.get("aliases", ()))) for v in c["values"])) for c in raw["code_lists"]}

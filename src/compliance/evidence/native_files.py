@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
+from compliance.evidence.counting import profile_cells
 from compliance.evidence.csv_files import Staged
 from compliance.evidence.dictionary import Dictionary, TableSpec
 from compliance.evidence.headers import match_headers, table_named
+from compliance.evidence.parquet_footer import NoFooter, strip_claims
 from compliance.evidence.parsing import is_native, quoted, text_literal
 from compliance.ground import Location, Problem
 
@@ -17,32 +20,55 @@ from compliance.ground import Location, Problem
 _COPIED = "FORMAT parquet, PARQUET_VERSION V2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1000"
 
 
-def stage_parquet(path: Path, spec: TableSpec, target: Path, file: str) -> tuple[Staged | None, list[Problem]]:
-    """A Parquet file under a name of ours, so that no part of its own name is read as a pattern.
+def stage_parquet(path: Path, spec: TableSpec, file: str, dictionary: Dictionary) -> tuple[Staged | None, list[Problem]]:
+    """Our copy of a Parquet file, under a name of ours, so that no part of its own name is read as a pattern.
 
-    It is written anew: what a file states of its values (their least and greatest, how many are blank) may be forged,
-    and an engine that believes it passes over rows without looking at them.
+    What it states of its values is taken out of it (`parquet_footer`), and every value is read once: a file that cannot
+    be read is a problem here, not in the midst of an audit.
     """
-    source = f"read_parquet({text_literal(str(path))}, hive_partitioning=false)"
     try:
+        strip_claims(path)
         with duckdb.connect() as engine:
-            staged, problems = _copied(engine, source, spec, target, Location(file))
-            counts = engine.execute(
-                f"SELECT count(*) FROM parquet_metadata({text_literal(str(path))}) WHERE num_values <> row_group_num_rows"
-                f" UNION ALL SELECT num_rows - {staged.rows} FROM parquet_file_metadata({text_literal(str(path))})"
+            staged, problems = _staged(engine, path, spec, Location(file), dictionary)
+            contradictions = engine.execute(
+                f"SELECT 1 FROM parquet_metadata({text_literal(str(path))}) WHERE num_values <> row_group_num_rows"
+                f" UNION ALL SELECT 1 FROM parquet_file_metadata({text_literal(str(path))}) WHERE num_rows <> {staged.rows}"
                 ).fetchall() if staged else []
-    except duckdb.Error as fault:
+    except (NoFooter, duckdb.Error) as fault:
         return None, [Problem("evidence-parquet", f"the file is not readable Parquet: {str(fault).splitlines()[0][:200]}",
                               Location(file), "export it again")]
-    if any(n for (n,) in counts):
+    if contradictions:
         return None, [Problem("evidence-row-count", "the file contradicts itself on the number of its rows", Location(file),
                               "export it again")]
     return staged, problems
 
 
-def _copied(engine: duckdb.DuckDBPyConnection, source: str, spec: TableSpec, target: Path, at: Location,
+def _staged(engine: duckdb.DuckDBPyConnection, path: Path, spec: TableSpec, at: Location, dictionary: Dictionary,
             ) -> tuple[Staged | None, list[Problem]]:
-    """The rows of a typed source under our names of its columns, whose types are held against the dictionary."""
+    """A Parquet file of ours, or our copy of one, as it will be read."""
+    source = f"read_parquet({text_literal(str(path))}, hive_partitioning=false)"
+    given, problems = _described(engine, source, spec, at)
+    if given is None:
+        return None, problems
+    profile = profile_cells(lambda query: engine.execute(query).fetchall(), f"(SELECT {given.selected()} FROM {source})", spec,
+                            given.physical, dictionary)
+    return Staged(path, tuple(given.physical), profile.counts.rows, 0, None, given.headers, profile), []
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A typed source: its own headers, and the physical type of each column of ours in their order."""
+
+    headers: tuple[str, ...]
+    physical: Mapping[str, str]
+
+    def selected(self) -> str:
+        """SQL: the columns under our names."""
+        return ", ".join(f"{quoted(h)} AS {quoted(c)}" for h, c in zip(self.headers, self.physical, strict=True))
+
+
+def _described(engine: duckdb.DuckDBPyConnection, source: str, spec: TableSpec, at: Location) -> tuple[_Given | None, list[Problem]]:
+    """The columns of a typed source, whose types are held against the dictionary."""
     described = engine.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     headers = [name for name, *_ in described]
     columns, problems = match_headers(headers, spec, at.file, at.sheet)
@@ -51,11 +77,18 @@ def _copied(engine: duckdb.DuckDBPyConnection, source: str, spec: TableSpec, tar
         if declared and physical != "VARCHAR" and not is_native(declared, physical):
             problems.append(Problem("evidence-column-type", f"'{header}' is {physical}, {declared.type} is needed",
                                     replace(at, field=header), "export the column as text or as its own type"))
-    if problems:
+    physical = {column: kind for column, (_, kind, *_) in zip(columns, described, strict=True)}
+    return (None, problems) if problems else (_Given(tuple(headers), physical), [])
+
+
+def _copied(engine: duckdb.DuckDBPyConnection, source: str, spec: TableSpec, target: Path, at: Location,
+            dictionary: Dictionary) -> tuple[Staged | None, list[Problem]]:
+    """The rows of a table of a database as a Parquet file of ours."""
+    given, problems = _described(engine, source, spec, at)
+    if given is None:
         return None, problems
-    select = ", ".join(f"{quoted(h)} AS {quoted(c)}" for h, c in zip(headers, columns, strict=True))
-    written = engine.execute(f"COPY (SELECT {select} FROM {source}) TO {text_literal(str(target))} ({_COPIED})").fetchone()
-    return Staged(target, tuple(columns), written[0] if written else 0, 0, None), []
+    engine.execute(f"COPY (SELECT {given.selected()} FROM {source}) TO {text_literal(str(target))} ({_COPIED})")
+    return _staged(engine, target, spec, at, dictionary)
 
 
 def stage_database(path: Path, staging: Path, file: str, dictionary: Dictionary) -> tuple[list[tuple[str, str, Staged]], list[Problem]]:
@@ -77,7 +110,7 @@ def stage_database(path: Path, staging: Path, file: str, dictionary: Dictionary)
                     problems.append(Problem("evidence-unknown-table", f"no table is called '{name}'", Location(file, 0, 0, name)))
                     continue
                 part, more = _copied(engine, f"evidence.main.{quoted(name)}", dictionary.tables[table],
-                                     staging / f"table{number}.parquet", Location(file, 0, 0, name))
+                                     staging / f"table{number}.parquet", Location(file, 0, 0, name), dictionary)
                 problems += more
                 staged += [(table, name, part)] if part else []
     except duckdb.Error as fault:

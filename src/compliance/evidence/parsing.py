@@ -19,6 +19,7 @@ _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?"
 _MIDNIGHT = r"(?:[ T]00:00(?::00)?)?"
 # What a plain cell begins and ends with: printable ASCII and Chinese characters.
 _SIGN = "!-~\u4e00-\u9fff"
+FIRST_DAY, AFTER_LAST_DAY = "DATE '1900-01-01'", "DATE '10000-01-01'"
 # A declared format that is not year first, and the year-first form it stands for.
 _DECLARED_FORMATS = {
     "DD/MM/YYYY": (r"^(\d{1,2})/(\d{1,2})/(\d{4})($|[ T])", r"\3-\2-\1\4"),
@@ -52,7 +53,7 @@ def is_plain(column: str) -> str:
 
 def is_day(column: str) -> str:
     """Whether a typed day or moment is in a year that text can be read of as well; infinity is none."""
-    return f"({column} >= DATE '1900-01-01' AND {column} < DATE '10000-01-01')"
+    return f"({column} >= {FIRST_DAY} AND {column} < {AFTER_LAST_DAY})"
 
 
 def _narrow(text: str) -> str:

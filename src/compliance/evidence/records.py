@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 
 from ibis.backends.duckdb import Backend
 
+from compliance.evidence.counting import Counts
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
@@ -38,6 +40,7 @@ class EvidenceTable:
     columns: frozenset[str]
     bad_columns: frozenset[str]
     rejected: int
+    counts: Counts
     complete_from: date | None = None
     complete_to: date | None = None
 

@@ -71,7 +71,7 @@ def _row_check(text: str, spec: TableSpec) -> pa.Check | None:
     """A check of the dictionary; a blank operand leaves it unapplied, `unique` is checked over the table."""
     if match := _COMPARISON.fullmatch(text):
         left, operator, right = match.groups()
-        return pa.Check(lambda data: _compare(data.table, spec, left, operator, right), name=text)
+        return pa.Check(lambda data: _compare(data, spec, left, operator, right), name=text)
     if match := _DIFFERENCE.fullmatch(text):
         a, b, c = match.groups()
         return pa.Check(lambda data: data.table[a] - data.table[b] == data.table[c], name=text)
@@ -82,15 +82,15 @@ def _row_check(text: str, spec: TableSpec) -> pa.Check | None:
     return None
 
 
-def _compare(table: ir.Table, spec: TableSpec, left: str, operator: str, right: str) -> ir.BooleanValue:
+def _compare(data: _Data, spec: TableSpec, left: str, operator: str, right: str) -> ir.BooleanValue:
     """Moments compare by the day where one is known only to the day (its first microsecond)."""
-    a, b = table[left], table[right]
+    a, b = data.table[left], data.table[right]
     kinds = {spec.column(n).type for n in (left, right)}  # type: ignore[union-attr]
     whole = _apply(operator, a, b)
-    if kinds == {"datetime"}:
+    if kinds == {"datetime"} and data.to_day.intersection((left, right)):
         days = _apply(">=" if operator == ">" else operator, a.cast("date"), b.cast("date"))
         return ibis.ifelse((a.microsecond() == 1) | (b.microsecond() == 1), days, whole)
-    return _apply(operator, a.cast("date"), b.cast("date")) if "datetime" in kinds else whole
+    return _apply(operator, a.cast("date"), b.cast("date")) if kinds == {"date", "datetime"} else whole
 
 
 def _apply(operator: str, a: ir.Value, b: ir.Value) -> ir.BooleanValue:
@@ -99,14 +99,18 @@ def _apply(operator: str, a: ir.Value, b: ir.Value) -> ir.BooleanValue:
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """What pandera hands to a check."""
+    """What pandera hands to a check, and the columns with moments that are known only to the day."""
 
     table: ir.Table
     key: str | None = None
+    to_day: frozenset[str] = frozenset()
 
 
-def faults(spec: TableSpec, table: ir.Table, supplied: frozenset[str]) -> Iterator[Fault]:
-    """The checks of the schema that the supplied columns allow, each as the condition of a bad row."""
+def faults(spec: TableSpec, table: ir.Table, supplied: frozenset[str], to_day: frozenset[str]) -> Iterator[Fault]:
+    """The checks of the schema that the supplied columns allow, each as the condition of a bad row.
+
+    `to_day`: the columns some of whose moments are known only to the day.
+    """
     schema = schema_of(spec.name)
     for column in spec.columns:
         if column.name not in supplied:
@@ -118,7 +122,8 @@ def faults(spec: TableSpec, table: ir.Table, supplied: frozenset[str]) -> Iterat
     for check in schema.checks:
         names = tuple(n for n in re.findall(r"\w+", str(check.name)) if spec.column(n))
         if set(names) <= supplied:
-            yield Fault("evidence-row-check", names, f"the row breaks '{check.name}'", _is_false(check._check_fn(_Data(table))))
+            holds = check._check_fn(_Data(table, to_day=to_day))
+            yield Fault("evidence-row-check", names, f"the row breaks '{check.name}'", _is_false(holds))
     for names in unique_sets(spec):
         if set(names) <= supplied:
             yield Fault("evidence-duplicate-key", names, f"the key {' / '.join(names)} stands more than once",

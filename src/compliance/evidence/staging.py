@@ -97,7 +97,7 @@ def _stage_file(path: Path, table: str, staging: Path, dictionary: Dictionary, d
             staged, problems = stage_csv(copy, spec, staging / "part.csv", path.name, encoding=declared.encoding,
                                          delimiter=declared.delimiter)
         case ".parquet":
-            staged, problems = stage_parquet(copy, spec, staging / "part.parquet", path.name)
+            staged, problems = stage_parquet(copy, spec, path.name, dictionary)
         case ".xlsx":
             sheets, problems = read_workbook(copy, staging / "sheets", path.name)
             filled = [s for s in sheets if s.path.stat().st_size]

@@ -19,8 +19,8 @@ from compliance.evidence.manifest import Declared, read_manifest
 from compliance.evidence.parsing import quoted, text_literal
 from compliance.evidence.records import EvidenceFile, EvidenceStore, EvidenceTable
 from compliance.evidence.staging import Part, stage
-from compliance.evidence.tables import load_text, type_table
-from compliance.evidence.validation import validate
+from compliance.evidence.tables import Cells, load_text, type_table
+from compliance.evidence.validation import compiled_checks, validate
 from compliance.ground import Location, Problem
 
 # Most memory of the engine; what needs more goes to its temporary folder.
@@ -91,7 +91,7 @@ def evidence_from_rows(tables: Mapping[str, Sequence[Mapping[str, object]]],
             engine.con.executemany(
                 f"INSERT INTO {quoted('text_' + name)} VALUES ({', '.join('?' * (len(used) + 4))})",
                 [[i, name, None, i + 1, *(as_text(r.get(c)) for c in used)] for i, r in enumerate(rows, start=1)])
-        known[name] = type_table(engine, spec, dict.fromkeys(used, "VARCHAR"), dictionary)
+        known[name] = type_table(engine, spec, Cells(dict.fromkeys(used, "VARCHAR")), dictionary)
     if problems:
         return None, problems
     known, problems = validate(engine, known, dictionary)
@@ -160,13 +160,13 @@ def _load(backend: Backend, parts: Sequence[Part], staging: tempfile.TemporaryDi
     for table in sorted({p.table for p in parts}):
         own = [p for p in parts if p.table == table]
         spec, said = dictionary.tables[table], declared.get(table, Declared())
-        columns, stored = load_text(backend, table, own)
-        tables[table] = replace(type_table(backend, spec, columns, dictionary, said.date_format, stored=stored),
+        tables[table] = replace(type_table(backend, spec, load_text(backend, table, own), dictionary, said.date_format),
                                 complete_from=said.complete_from, complete_to=said.complete_to)
     lost = [p for table in tables for p in _lost_rows(backend, table, [p for p in parts if p.table == table])]
     if lost:
         return None, lost
     tables, problems = validate(backend, tables, dictionary)
+    compiled_checks().save()
     if problems and bad_rows == "stop":
         return None, [replace(p, fatal=True) for p in problems]
     for table in tables:

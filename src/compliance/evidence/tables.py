@@ -11,7 +11,8 @@ which the engine reads faster than a table of its own that no longer fits into m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import ibis
@@ -20,9 +21,10 @@ from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
 from ibis.expr.datatypes import DataType
 
+from compliance.evidence.counting import Profile, count_cells, together
 from compliance.evidence.csv_files import Staged
-from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
-from compliance.evidence.parsing import SQL_TYPES, cleaned, is_day, is_plain, native, quoted, split, text_literal, typed
+from compliance.evidence.dictionary import Dictionary, TableSpec
+from compliance.evidence.parsing import SQL_TYPES, cleaned, native, quoted, split, text_literal, typed
 from compliance.evidence.records import EvidenceTable
 from compliance.evidence.staging import Part
 
@@ -38,8 +40,17 @@ def _data_type(spelled: str) -> DataType:
     return DuckDBType.from_string(spelled)
 
 
-def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> tuple[dict[str, str], bool]:
-    """Makes `text_<table>`; gives the physical type of each supplied column, and whether the cells are stored."""
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What is known of the cells of a table: the physical type of each supplied column, whether they are stored, and their profile."""
+
+    physical: Mapping[str, str]
+    stored: bool = True
+    profile: Profile | None = None
+
+
+def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> Cells:
+    """Makes `text_<table>`."""
     columns = parts[0].staged.columns  # every part has the same
     ordered = sorted(parts, key=lambda p: (p.file, p.sheet or ""))
     stored = any(p.staged.path.suffix != ".parquet" for p in ordered)
@@ -47,21 +58,31 @@ def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> tuple[dict
     for part in ordered:
         selected = ", ".join(map(quoted, columns))
         sheet = text_literal(part.sheet) if part.sheet else "NULL::VARCHAR"
-        number = "row_number() OVER ()" if stored else "file_row_number + 1"
-        selects.append(f"SELECT {before} + {number} AS _id, {text_literal(part.file)} AS _file, {sheet} AS _sheet,"
+        # The bare number of a row in its file lets the engine go straight to a row.
+        number = f"{before} + row_number() OVER ()" if stored else f"{before} + file_row_number" if before else "file_row_number"
+        selects.append(f"SELECT {number} AS _id, {text_literal(part.file)} AS _file, {sheet} AS _sheet,"
                        f" _row::INTEGER AS _row, {selected} FROM {_reader(part.staged)}")
         before += part.staged.rows
     kind = "TABLE" if stored else "VIEW"
     backend.raw_sql(f"CREATE OR REPLACE {kind} {quoted('text_' + table)} AS {' UNION ALL '.join(selects)}")
     described = backend.raw_sql(f"DESCRIBE {quoted('text_' + table)}").fetchall()
-    return {name: kind for name, kind, *_ in described if name in columns}, stored
+    return Cells({name: kind for name, kind, *_ in described if name in columns}, stored, None if stored else _profile(parts))
+
+
+def _profile(parts: Sequence[Part]) -> Profile | None:
+    """What is known of the cells of all parts; nothing where a column has several types in them."""
+    profiles = [p.staged.profile for p in parts if p.staged.profile is not None]
+    if len({frozenset(p.counts.filled) for p in profiles}) != 1:
+        return None
+    return Profile(together([p.counts for p in profiles]), frozenset.intersection(*(p.settled for p in profiles)))
 
 
 def _reader(staged: Staged) -> str:
     """The staged file as a table: nothing is left to the engine to find out."""
     path = text_literal(str(staged.path))
     if staged.path.suffix == ".parquet":
-        return f"(SELECT file_row_number, file_row_number + 2 AS _row, * EXCLUDE (file_row_number) FROM read_parquet({path}," \
+        columns = "".join(f", {quoted(h)} AS {quoted(c)}" for h, c in zip(staged.headers, staged.columns, strict=True))
+        return f"(SELECT file_row_number, file_row_number + 2 AS _row{columns} FROM read_parquet({path}," \
                " hive_partitioning=false, file_row_number=true))"
     columns = ", ".join(f"'{c}': 'VARCHAR'" for c in ("_row", *staged.columns))
     return (f"read_csv({path}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', comment='', skip=0,"
@@ -69,12 +90,13 @@ def _reader(staged: Staged) -> str:
             " parallel=false, max_line_size=4000000)")
 
 
-def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary,
-               date_format: str = "YYYY-MM-DD", *, stored: bool = True) -> EvidenceTable:
-    """Makes `typed_`, `doubt_` and `raw_<table>` from `text_<table>`, whose supplied columns have the `physical` types."""
+def type_table(backend: Backend, spec: TableSpec, cells: Cells, dictionary: Dictionary, date_format: str = "YYYY-MM-DD") -> EvidenceTable:
+    """Makes `typed_`, `doubt_` and `raw_<table>` from `text_<table>`."""
     inner, parts, outer, read = [], [], [], []
-    settled = frozenset() if stored else _settled(backend, spec, physical, dictionary)
-    blank = _blank(backend, spec, physical) if stored else frozenset()
+    physical, profile = cells.physical, cells.profile
+    settled = profile.settled if profile else frozenset()
+    full = {c for c in settled if profile and profile.counts.filled[c] == profile.counts.rows}
+    blank = _blank(backend, spec, physical) if cells.stored else frozenset()
     for i, column in enumerate(spec.columns):
         name, cell = quoted(column.name), quoted("t_" + column.name)
         if column.name not in physical or column.name in blank:
@@ -94,10 +116,10 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
     unread = " + ".join(f"CASE WHEN {quoted('t_' + c.name)} IS NOT NULL AND {quoted(c.name)} IS NULL"
                         f" THEN {1 << i}::HUGEINT ELSE 0 END" for i, c in read) or "0"
     missing = " OR ".join("TRUE" if c.name in blank else f"{quoted('t_' + c.name)} IS NULL"
-                          for c in spec.columns if c.required and c.name in physical) or "FALSE"
+                          for c in spec.columns if c.required and c.name in physical and c.name not in full) or "FALSE"
     values, doubt = quoted("typed_" + spec.name), quoted("doubt_" + spec.name)
     backend.raw_sql(f"""
-        CREATE OR REPLACE {'TABLE' if stored else 'VIEW'} {values} AS
+        CREATE OR REPLACE {'TABLE' if cells.stored else 'VIEW'} {values} AS
         SELECT _id, _file, _sheet, _row, ({unread})::HUGEINT AS _bad, ({missing}) AS _short,
                {', '.join(quoted(c.name) for c in spec.columns)}
         FROM (SELECT *, {', '.join(outer)} FROM (
@@ -106,8 +128,10 @@ def type_table(backend: Backend, spec: TableSpec, physical: Mapping[str, str], d
     backend.raw_sql(f"CREATE OR REPLACE TABLE {doubt} AS SELECT _id, _bad FROM {values} WHERE _bad <> 0 OR _short")
     bad = backend.raw_sql(f"SELECT {', '.join(['count(*)', *(f'count(*) FILTER ((_bad >> {i}) & 1 = 1)' for i, _ in read)])}"
                           f" FROM {doubt}").fetchone()[1:]
+    counts = profile.counts if profile and not read else count_cells(
+        lambda query: backend.raw_sql(query).fetchall(), values, [c for c in spec.columns if c.name in physical])
     return EvidenceTable(spec.name, True, frozenset(physical), frozenset(c.name for (_, c), n in zip(read, bad, strict=True) if n),
-                         show_table(backend, spec))
+                         show_table(backend, spec), counts)
 
 
 def _blank(backend: Backend, spec: TableSpec, physical: Mapping[str, str]) -> frozenset[str]:
@@ -116,34 +140,6 @@ def _blank(backend: Backend, spec: TableSpec, physical: Mapping[str, str]) -> fr
     counts = ", ".join(f"count({quoted(n)})" for n in names)
     found = backend.raw_sql(f"SELECT {counts} FROM {quoted('text_' + spec.name)}").fetchone()
     return frozenset(n for n, count in zip(names, found, strict=True) if count == 0)
-
-
-def _settled(backend: Backend, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary) -> frozenset[str]:
-    """Columns all of whose cells already are what reading them would give; they are audited as they stand."""
-    asked = dict(_unsettled(spec, physical, dictionary))
-    if not asked:
-        return frozenset()
-    counts = ", ".join(f"count(*) FILTER ({condition})" for condition in asked.values())
-    found = backend.raw_sql(f"SELECT {counts} FROM {quoted('text_' + spec.name)}").fetchone()
-    return frozenset(name for name, count in zip(asked, found, strict=True) if count == 0)
-
-
-def _unsettled(spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary) -> Iterator[tuple[str, str]]:
-    """For each column that may be settled, when a cell of it is not."""
-    for column in spec.columns:
-        kind, name = physical.get(column.name), quoted(column.name)
-        if kind is None:
-            continue
-        if kind == SQL_TYPES[column.type] != "VARCHAR":
-            yield column.name, f"NOT {is_day(name)}" if column.type in ("date", "datetime") else "FALSE"
-        elif kind == "VARCHAR" and column.type == "text":
-            yield column.name, f"NOT ({is_plain(name)})"
-        elif kind == "VARCHAR" and column.enum is not None:
-            yield column.name, f"{name} NOT IN ({_codes(column, dictionary)})"
-
-
-def _codes(column: ColumnSpec, dictionary: Dictionary) -> str:
-    return ", ".join(text_literal(c.code) for c in dictionary.code_lists[column.enum or ""].values)
 
 
 def show_table(backend: Backend, spec: TableSpec) -> int:

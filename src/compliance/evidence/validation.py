@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
+from compliance.caching import Cache, key_of, open_cache
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.parsing import quoted
 from compliance.evidence.records import EvidenceTable
@@ -32,15 +34,53 @@ def validate(backend: Backend, tables: Mapping[str, EvidenceTable], dictionary: 
     """The tables with their rejected rows counted, and the problems of these rows."""
     problems: list[Problem] = []
     result = {}
-    raw = {name: engine_table(backend, f"raw_{name}") for name in tables}
     for name, table in tables.items():
         spec = dictionary.tables[name]
         if table.rejected:
             problems += _unreadable(backend, spec, table, dictionary)
-        found = [*faults(spec, raw[name], table.columns), *_references(spec, table, tables, raw)]
-        problems += _broken(backend, spec, found, raw[name])
+        problems += _broken(backend, spec, _checks(backend, spec, tables))
         result[name] = replace(table, rejected=show_table(backend, spec))
     return result, problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What can be wrong with a row, and the columns it is about."""
+
+    code: str
+    columns: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """The checks of a table and one projection of it, `query`, that gives a bit for each."""
+
+    checks: tuple[_Check, ...]
+    query: str
+
+
+@cache
+def compiled_checks() -> Cache[_Checks]:
+    """The checks that were compiled, for what was supplied of a table and of the tables it refers to."""
+    return open_cache("evidence.checks")
+
+
+def _checks(backend: Backend, spec: TableSpec, tables: Mapping[str, EvidenceTable]) -> _Checks:
+    """The schema and the references of a table as one query."""
+    table = tables[spec.name]
+    references = [(c.name, *c.references) for c in spec.columns if c.name in table.columns and c.references
+                  and c.references[0] in tables and c.references[1] in tables[c.references[0]].columns]
+
+    def compiled() -> _Checks:
+        raw = {name: engine_table(backend, f"raw_{name}") for name in {spec.name, *(other for _, other, _ in references)}}
+        found = [*faults(spec, raw[spec.name], table.columns, table.counts.to_day), *_references(references, raw[spec.name], raw)]
+        bits = {f"b{i}": fault.bad.fill_null(False) for i, fault in enumerate(found)}
+        return _Checks(tuple(_Check(f.code, f.columns, f.message) for f in found),
+                       backend.compile(raw[spec.name].select("_id", **bits)))
+
+    key = key_of(spec.name, sorted(table.columns), sorted(table.counts.to_day), references)
+    return compiled_checks().kept(key, compiled)
 
 
 def _place(file: str, sheet: str | None, row: int, field: str) -> Location:
@@ -98,34 +138,24 @@ def _advice(column: ColumnSpec, dictionary: Dictionary) -> str:
     return "one of " + ", ".join(f"{c.code} ({c.zh})" for c in codes[:30])
 
 
-def _references(spec: TableSpec, table: EvidenceTable, tables: Mapping[str, EvidenceTable],
-                raw: Mapping[str, ir.Table]) -> list[Fault]:
-    """Values that name a row of another supplied table which is not there."""
-    own = raw[spec.name]
-    found = []
-    for column in spec.columns:
-        if column.name not in table.columns or column.references is None:
-            continue
-        other, key = column.references
-        if other not in tables or key not in tables[other].columns:
-            continue
-        target = raw[other]
-        keys = target.filter(target[key].notnull())[key]
-        found.append(Fault("evidence-broken-reference", (column.name,), f"no row of {other} has this {key}",
-                           own[column.name].notnull() & ~own[column.name].isin(keys)))
-    return found
+def _references(references: Sequence[tuple[str, str, str]], own: ir.Table, raw: Mapping[str, ir.Table]) -> Iterator[Fault]:
+    """Values that name a row of another supplied table which is not there: column, the other table, its column."""
+    for column, other, key in references:
+        keys = raw[other].filter(raw[other][key].notnull())[key]
+        yield Fault("evidence-broken-reference", (column,), f"no row of {other} has this {key}",
+                    own[column].notnull() & ~own[column].isin(keys))
 
 
-def _broken(backend: Backend, spec: TableSpec, found: list[Fault], own: ir.Table) -> list[Problem]:
+def _broken(backend: Backend, spec: TableSpec, compiled: _Checks) -> list[Problem]:
     """Marks the rows that break a check: one projection with a bit a check, only bad rows are kept."""
+    found = compiled.checks
     if not found:
         return []
-    marked = backend.compile(own.select("_id", **{f"b{i}": fault.bad.fill_null(False) for i, fault in enumerate(found)}))
     row = ", ".join(f"'{name}': {name}" for name in ("_id", *(f"b{i}" for i in range(len(found)))))
     name = quoted(f"faults_{spec.name}")
     # Listed by an aggregate: as a filter every check would be computed once more.
     backend.raw_sql(f"CREATE OR REPLACE TABLE {name} AS SELECT unnest(bad, recursive := true) FROM (SELECT list({{{row}}})"
-                    f" FILTER ({' OR '.join(f'b{i}' for i in range(len(found)))}) AS bad FROM ({marked}))")
+                    f" FILTER ({' OR '.join(f'b{i}' for i in range(len(found)))}) AS bad FROM ({compiled.query}))")
     if not backend.raw_sql(f"SELECT count(*) FROM {name}").fetchone()[0]:
         return []
     doubt = quoted("doubt_" + spec.name)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
+from compliance.caching import key_of, open_cache
 from compliance.evidence.dictionary import load_dictionary
 from compliance.ground import Location, Problem
 from compliance.linting.rules import CheckedRuleSet, lint_rule_set
@@ -44,3 +46,17 @@ def load_contract(root: Path, contract_id: str, *, with_cases: bool = False) -> 
     checked, more = lint_rule_set(contract, rule_set, load_dictionary())
     problems += more
     return (None, problems) if problems else (LoadedContract(contract, rule_set, checked), [])
+
+
+def load_kept_contract(root: Path, contract_id: str) -> tuple[LoadedContract | None, list[Problem]]:
+    """As `load_contract`; where no file of the contract has changed since it was read and linted, it is not done again."""
+    files = [*sorted((root / contract_id).rglob("*.yaml")), *sorted(root.glob("*.json"))]
+    key = key_of(contract_id, [(str(f.relative_to(root)), sha256(f.read_bytes()).hexdigest()) for f in files])
+    kept = open_cache(f"{contract_id}.rules", most=4)
+    if key in kept.values:
+        return kept.values[key], []
+    loaded, problems = load_contract(root, contract_id)
+    if loaded is not None:
+        kept.kept(key, lambda: loaded)
+        kept.save()
+    return loaded, problems
