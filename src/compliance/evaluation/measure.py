@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -257,8 +257,8 @@ def cases_of(workspace: Workspace, rule: CheckedRule, plan: Plan, query: str) ->
 
 
 def _cases(workspace: Workspace, rule: CheckedRule, plan: Plan, rows: Iterable[Sequence[Any]]) -> tuple[Measured, ...]:
-    source = cases_source(workspace, rule)
-    return tuple(_measured(dict(zip(plan.columns, row, strict=True)), rule, plan, source) for row in rows)
+    read = _reader(rule, plan, cases_source(workspace, rule))
+    return tuple(read(row) for row in rows)
 
 
 def settled(lines: Sequence[Line], plan: Plan) -> str:
@@ -274,18 +274,31 @@ def number_of_cases(rule: CheckedRule, parameter: int, first: int, count: int, p
                     provisional, count)
 
 
-def _measured(row: Mapping[str, Any], rule: CheckedRule, plan: Plan, source: Source | None) -> Measured:
-    lets = {n: (row[lo], row[hi] if hi else row[lo]) for n, (lo, hi) in plan.lets.items()}
-    own = [((lineage.code_of(source, row["k"]),), 1)] if source and source.origin else []
-    evidence = tuple(own + [(_numbers(row[rows]), row[count] or 0) for rows, count in plan.evidence])
-    subject = _text(row["own_subject"]) if rule.subject is not None else row["subject"]
-    return Measured(
-        key=row["k"], subject=subject, link=_text(row["link"]) if rule.link is not None else subject, parameter=row["p"],
-        doubtful=bool(row["c_doubt"]), first=row["first"],
-        unclear=tuple(i for i in range(len(rule.lines)) if row.get(f"unclear{i}")), due=row.get("due"), done=row.get("done"),
-        excuses=tuple(row[f"excuse{i}"] for i in range(len(rule.excuses))),
-        amount={part: row[f"amount_{part}"] for part in rule.amount}, measures=lets,
-        evidence=evidence, provisional=row["provisional"])
+def _reader(rule: CheckedRule, plan: Plan, source: Source | None) -> Callable[[Sequence[Any]], Measured]:
+    """What makes a case of a row with the columns of a plan; where they stand is looked up once, there may be very many rows."""
+    at = {column: i for i, column in enumerate(plan.columns)}
+    lets = [(name, at[lo], at[hi] if hi else at[lo]) for name, (lo, hi) in plan.lets.items()]
+    sets = [(at[rows], at[count]) for rows, count in plan.evidence]
+    unclear = [(i, at[f"unclear{i}"]) for i in range(len(rule.lines)) if f"unclear{i}" in at]
+    excuses = [at[f"excuse{i}"] for i in range(len(rule.excuses))]
+    amounts = [(part, at[f"amount_{part}"]) for part in rule.amount]
+    key, parameter, doubt, first, provisional = (at[c] for c in ("k", "p", "c_doubt", "first", "provisional"))
+    due, done = at.get("due"), at.get("done")
+    named = at["subject"] if rule.subject is None else at["own_subject"]
+    linked = named if rule.link is None else at["link"]
+    is_own = source is not None and source.origin is not None
+
+    def read(row: Sequence[Any]) -> Measured:
+        own = [((lineage.code_of(source, row[key]),), 1)] if is_own and source is not None else []
+        return Measured(
+            key=row[key], subject=_text(row[named]), link=_text(row[linked]), parameter=row[parameter],
+            doubtful=bool(row[doubt]), first=row[first], unclear=tuple([i for i, column in unclear if row[column]]),
+            due=None if due is None else row[due], done=None if done is None else row[done],
+            excuses=tuple([row[column] for column in excuses]), amount={part: row[column] for part, column in amounts},
+            measures={name: (row[lo], row[hi]) for name, lo, hi in lets},
+            evidence=tuple(own + [(_numbers(row[rows]), row[count] or 0) for rows, count in sets]), provisional=row[provisional])
+
+    return read
 
 
 def _numbers(rows: Sequence[int] | int | None) -> tuple[int, ...]:

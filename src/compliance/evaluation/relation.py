@@ -17,6 +17,7 @@ from compliance.model.expression import Aggregate, Apply, Column, DatedTerm, Exp
 CALENDAR = frozenset({"workdays_after", "workdays_before", "days_after", "months_after", "is_workday"})
 # What is known of known arguments, without exception; of a day the second would give bounds.
 _KEEP_KNOWN = frozenset({"not", "=", "<>", "<", "<=", ">", ">=", "day", "as_of"})
+_WORKDAYS = frozenset({"workdays_after", "workdays_before"})
 _MOMENTS = frozenset({"minutes_after", "hours_after"})
 
 
@@ -117,6 +118,8 @@ class Relation:
             case Literal(value):
                 return value is not None
             case Apply("and" | "or" as operator, (left, right)):
+                if operator == "and" and (self._is_never(left) or self._is_never(right)):
+                    return True
                 return ((self.is_known(left, there) and self.is_known(right, there | _shown_there(left, operator == "and")))
                         or (self.is_known(right, there) and self.is_known(left, there | _shown_there(right, operator == "and"))))
             case Apply("is_null", (inner,)):
@@ -128,6 +131,15 @@ class Relation:
             case _:
                 where = self._where(expression)
                 return where is not None and (where.known or (where.plain and expression in there))
+
+    def _is_never(self, condition: Expression) -> bool:
+        """Whether a condition asks of a value that is always there whether it is blank."""
+        match condition:
+            case Apply("is_null", (inner,)):
+                where = self._where(inner)
+                return where is not None and where.known
+            case _:
+                return False
 
     def _where(self, expression: Expression) -> Stored | None:
         """Where the value of a name, a measure or a calendar function is kept."""
@@ -166,9 +178,27 @@ class Relation:
         if absent_name:
             columns[absent_name] = absent
         self.table = self.table.mutate(**columns)
-        lo_name = self._calendar_answer(node.operator, lo, counted)
-        hi_name = self._calendar_answer(node.operator, hi, counted) if hi else None
-        self.stored[node] = Stored(node.type, lo_name, hi_name, absent_name or absent)
+        fixed = node.arguments[1].value if len(node.arguments) > 1 and isinstance(node.arguments[1], Literal) else None
+        days = [self._fixed_workday(node.operator, d, fixed) if isinstance(fixed, int) and node.operator in _WORKDAYS
+                else self._calendar_answer(node.operator, d, counted) for d in (lo, hi) if d]
+        self.stored[node] = Stored(node.type, days[0], days[1] if hi else None, absent_name or absent)
+
+    def _fixed_workday(self, operator: str, day: str, count: int) -> str:
+        """The name of the column with the working day so many after or before the days in one column.
+
+        The number is the same for all: the answer is looked up for the days of the calendar, and once for each case.
+        """
+        calendar, workdays = self.workspace.table("_calendar"), self.workspace.table("_workdays")
+        reached = calendar["work_before"] + calendar["is_workday"].cast("int64") + count - 1
+        asked = calendar.select("day", provisional=calendar["provisional"],
+                                no=reached if operator == "workdays_after" else calendar["work_before"] - count)
+        found = asked.left_join(workdays.select(w_no="no", w_day="day", w_provisional="provisional"), asked["no"] == workdays["no"])
+        names = {c: self.fresh() for c in ("day", "answer", "provisional")}
+        right = found.select(**{names["day"]: found["day"], names["answer"]: found["w_day"] if count else found["day"],
+                                names["provisional"]: found["provisional"] | found["w_provisional"].fill_null(False)})
+        self.table = self.table.left_join(right, self.table[day] == right[names["day"]])
+        self.provisional.append(names["provisional"])
+        return names["answer"]
 
     def _calendar_answer(self, operator: str, day: str, count: str | None) -> str:
         """The name of the column with the answer for the days in one column."""

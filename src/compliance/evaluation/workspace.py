@@ -139,16 +139,15 @@ def _calendar_tables(workspace: Workspace) -> None:
     days = calendar_days()
     workspace.run("CREATE TABLE _calendar (day DATE, is_workday BOOLEAN, work_before BIGINT, next_workday DATE,"
                   " provisional BOOLEAN)")
-    workspace.run(_calendar_values(days))
+    workspace.run(_calendar_values(days), [d.day for d in days if not d.is_workday])
     workspace.run("CREATE TABLE _workdays AS SELECT work_before AS no, day, provisional FROM _calendar WHERE is_workday")
     workspace.run("CREATE TABLE days AS SELECT row_number() OVER (ORDER BY day) AS _id, FALSE AS _doubt, day,"
                   " is_workday FROM _calendar")
 
 
 def _calendar_values(days: Sequence[CalendarDay]) -> str:
-    """The calendar as one statement: rest days and provisional years are runs, the counts follow from them."""
+    """The calendar as one statement over the list of rest days: the counts follow from them."""
     first, last = days[0].day, days[-1].day
-    rest = ", ".join(_literal(d.day) for d in days if not d.is_workday)
     provisional = ", ".join(str(y) for y in sorted({d.day.year for d in days if d.provisional}))
     following = days[-1].next_workday
     return f"""
@@ -157,7 +156,7 @@ def _calendar_values(days: Sequence[CalendarDay]) -> str:
                coalesce(min(CASE WHEN working THEN day END) OVER (ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING),
                         {_literal(following)}),
                year(day) IN ({provisional or 0})
-        FROM (SELECT day, day NOT IN ({rest}) AS working
+        FROM (SELECT day, NOT list_contains(?::DATE[], day) AS working
               FROM (SELECT unnest(generate_series({_literal(first)}, {_literal(last)}, INTERVAL 1 DAY))::DATE AS day))"""
 
 

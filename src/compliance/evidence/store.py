@@ -33,8 +33,6 @@ _LOCKS = ("SET autoinstall_known_extensions=false", "SET autoload_known_extensio
 
 def connect() -> Backend:
     """An engine in memory with our own normaliser of text."""
-    # Ibis spends most of its time on merging nested selects, which the engine does by itself.
-    ibis.options.sql.fuse_selects = False
     backend = ibis.duckdb.connect()
     backend.raw_sql("SET TimeZone='Asia/Shanghai'")
     backend.con.create_function("nfkc", lambda t: unicodedata.normalize("NFKC", t), ["VARCHAR"], "VARCHAR")
@@ -145,6 +143,8 @@ def _loaded(parts: Sequence[Part], staging: tempfile.TemporaryDirectory[str], di
     store = None
     try:
         backend.raw_sql(f"SET memory_limit='{MEMORY}'")
+        # The system keeps pages of files anyway; a copy of them here would take the memory that large groups need.
+        backend.raw_sql("SET enable_external_file_cache=false")
         backend.raw_sql(f"SET temp_directory={text_literal(str(Path(staging.name) / 'engine'))}")
         store, problems = _load(backend, parts, staging, dictionary, declared, bad_rows)
     finally:
