@@ -69,7 +69,13 @@ def _asked(columns: Sequence[ColumnSpec]) -> list[str]:
     return ["count(*)", *(f"count({quoted(c.name)})" for c in columns),
             # A day is kept as its first microsecond, which is odd; that an exact moment may be odd too costs only time.
             *(f"coalesce(bool_or(epoch_us({quoted(c)}) & 1 = 1), FALSE)" for c in _moments(columns)),
-            *(f"CAST(least(max({quoted(c)}), DATE '9999-12-31') AS DATE)" for c in _dated(columns))]
+            *(_last_day(quoted(c)) for c in _dated(columns))]
+
+
+def _last_day(name: str) -> str:
+    """SQL: the last day of a column, at most the last that Python has."""
+    last = "DATE '9999-12-31'"
+    return f"CAST(CASE WHEN max({name}) > {last} THEN {last} ELSE max({name}) END AS DATE)"
 
 
 def _counts(columns: Sequence[ColumnSpec], found: Sequence[Any]) -> Counts:

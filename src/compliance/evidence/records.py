@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from tempfile import TemporaryDirectory
 
+import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from compliance.evidence.counting import Counts
@@ -43,6 +44,16 @@ class EvidenceTable:
     counts: Counts
     complete_from: date | None = None
     complete_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that can be wrong with a row; `bad` is true where it is."""
+
+    code: str
+    columns: tuple[str, ...]
+    message: str
+    bad: ir.BooleanValue
 
 
 @dataclass(frozen=True, slots=True)

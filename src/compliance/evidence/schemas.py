@@ -17,22 +17,13 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from compliance.evidence.dictionary import ColumnSpec, TableSpec, load_dictionary
+from compliance.evidence.records import Fault
 
 _DTYPES = {"text": dt.String(), "enum": dt.String(), "integer": dt.Int64(), "decimal": dt.Decimal(18, 6),
            "money": dt.Decimal(18, 2), "date": dt.Date(), "datetime": dt.Timestamp(scale=6), "boolean": dt.Boolean()}
 _COMPARISON = re.compile(r"(\w+) (>=|<=|>) (\w+)")
 _DIFFERENCE = re.compile(r"(\w+) - (\w+) = (\w+)")
 _CALL = re.compile(r"(exactly_one|unique)\(([\w, ]+)\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that can be wrong with a row; `bad` is true where it is."""
-
-    code: str
-    columns: tuple[str, ...]
-    message: str
-    bad: ir.BooleanValue
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import ibis.expr.types as ir
@@ -13,8 +14,7 @@ from ibis.backends.duckdb import Backend
 from compliance.caching import Cache, key_of, open_cache
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.parsing import quoted
-from compliance.evidence.records import EvidenceTable
-from compliance.evidence.schemas import Fault, faults
+from compliance.evidence.records import EvidenceTable, Fault
 from compliance.evidence.tables import engine_table, show_table
 from compliance.ground import Location, Problem
 
@@ -73,6 +73,8 @@ def _checks(backend: Backend, spec: TableSpec, tables: Mapping[str, EvidenceTabl
                   and c.references[0] in tables and c.references[1] in tables[c.references[0]].columns]
 
     def compiled() -> _Checks:
+        # Pandera takes a second to load; where the checks are kept nobody waits for it.
+        faults = import_module("compliance.evidence.schemas").faults
         raw = {name: engine_table(backend, f"raw_{name}") for name in {spec.name, *(other for _, other, _ in references)}}
         found = [*faults(spec, raw[spec.name], table.columns, table.counts.to_day), *_references(references, raw[spec.name], raw)]
         bits = {f"b{i}": fault.bad.fill_null(False) for i, fault in enumerate(found)}
