@@ -8,16 +8,16 @@ from datetime import date
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
-from compliance.batch.portfolio import Job, Result, entry, is_done, plan, run_jobs, worker_processes
+from compliance.batch.portfolio import Result, entry, is_done, plan, run_jobs, worker_processes
 from compliance.cli.shown import errors, out, plain, show_problems
 from compliance.ground import Location, Problem
 from compliance.linting.loading import contract_ids, load_kept_contract
 from compliance.model.verdict import OPEN_VERDICTS
 from compliance.outputs import write_all_or_nothing
-from compliance.reading.contract_file import read_contract
 from compliance.reporting import labels
 
 _OWN_NOTEBOOK = Path(__file__).resolve().parents[3] / "notebooks" / "audit.ipynb"
@@ -32,8 +32,12 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
         show_problems([Problem("evidence-missing-folder", "there is no such folder of evidence", Location(evidence.name),
                                "name the folder that holds one folder of evidence a contract")])
         return 2
-    contracts = {name: read_contract(rules / name, f"rules/{name}")[0] for name in contract_ids(rules)}
-    ends = {name: contract.service_end for name, contract in contracts.items() if contract is not None}
+    loaded = {name: load_kept_contract(rules, name) for name in contract_ids(rules)}
+    problems = [p for _, found in loaded.values() for p in found]
+    if problems:
+        show_problems(problems)
+        return 2
+    ends = {name: found.contract.service_end for name, (found, _) in loaded.items() if found is not None}
     notebook = rules.parent / "notebooks" / "audit.ipynb"
     signed, faults = _signed(texts, list(ends))
     if faults:
@@ -41,22 +45,22 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
         return 2
     planned, without = plan(rules, evidence, as_of, notebook if notebook.is_file() else _OWN_NOTEBOOK, folder, ends, signed)
     waiting = [job for job in planned if not is_done(job)]
-    results = {job.contract: Result(job.contract, "kept") for job in planned if job not in waiting}
+    for contract in without:
+        errors.print(plain(f"{contract}: no folder of evidence, not audited"))
+    if not planned:
+        errors.print("there is no evidence for any contract; nothing was written")
+        return 2
+    kept = [Result(job.contract, "kept") for job in planned if job not in waiting]
+    of = {job.contract: job for job in planned}
+    results: dict[str, Result] = {}
+    entries: dict[str, dict[str, Any]] = {}
     with worker_processes(min(jobs or os.cpu_count() or 1, len(waiting))) as pool:
-        problems = [p for name in contracts if name not in results for p in load_kept_contract(rules, name)[1]]
-        if problems:
-            show_problems(problems)
-            return 2
-        for contract in without:
-            errors.print(plain(f"{contract}: no folder of evidence, not audited"))
-        if not planned:
-            errors.print("there is no evidence for any contract; nothing was written")
-            return 2
-        for number, result in enumerate(chain(tuple(results.values()), run_jobs(waiting, pool)), start=1):
-            results[result.contract] = result
+        for number, result in enumerate(chain(kept, run_jobs(waiting, pool)), start=1):
             message = f": {result.message.splitlines()[0]}" if result.message else ""
             errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
-    return _summary(planned, results, folder, lang)
+            results[result.contract] = result
+            entries[result.contract] = entry(of[result.contract], result)  # while the others are still at work
+    return _summary([entries[job.contract] for job in planned], results, folder, lang)
 
 
 def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Path], list[Problem]]:
@@ -72,8 +76,7 @@ def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Pat
     return {name: p[0] for name, p in found.items() if p}, problems
 
 
-def _summary(planned: list[Job], results: dict[str, Result], folder: Path, lang: str) -> int:
-    entries = [entry(job, results[job.contract]) for job in planned]
+def _summary(entries: list[dict[str, Any]], results: dict[str, Result], folder: Path, lang: str) -> int:
     render = import_module("compliance.reporting.index").render_index
     write_all_or_nothing(folder, {"index.html": render(entries)})
     table = Table("contract", "audit date", "provisions", "report")

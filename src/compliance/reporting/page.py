@@ -6,6 +6,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
@@ -17,10 +18,19 @@ def resource(name: str) -> str:
     return files("compliance.reporting").joinpath("templates", name).read_text(encoding="utf-8")
 
 
+class _Documents(Environment):
+    """Templates over documents, which are dictionaries: a field is looked for there before an attribute."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict) and attribute in obj and not hasattr(dict, attribute):
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @cache
 def environment() -> Environment:
     """Templates in which every value is escaped and a missing one is an error."""
-    made = Environment(loader=FunctionLoader(resource), autoescape=select_autoescape(default=True, default_for_string=True),
+    made = _Documents(loader=FunctionLoader(resource), autoescape=select_autoescape(default=True, default_for_string=True),
                        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"money": labels.money, "seen": labels.visible, "missing": labels.missing_label, "table_name": labels.table_label}
     return made
