@@ -34,7 +34,8 @@ def check(folder: Annotated[str, typer.Argument(help="Folder, workbook or databa
                           file.encoding or "")
         out.print(table)
     show_problems(problems, out)
-    out.print("no problem" if not problems else f"{len(problems)} problems")
+    number = len(problems)
+    out.print(f"{number or 'no'} problem{'' if number < 2 else 's'}")
     raise typer.Exit(2 if problems else 0)
 
 
