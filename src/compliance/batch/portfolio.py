@@ -163,3 +163,9 @@ def entry(job: Job, result: Result) -> dict[str, Any]:
     counts = Counter(provision_verdicts(document).values())
     return {"id": job.contract, "title": document["manifest"]["contract"]["title"], "as_of": job.as_of, "counts": counts,
             "status": "done", "message": "", "files": {n: f"{job.contract}/{n}" for n in reversed(OUTPUTS)}}
+
+
+def index_page(entries: Sequence[Mapping[str, Any]]) -> str:
+    """The summary page."""
+    page: str = import_module("compliance.reporting.index").render_index(entries)
+    return page

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import date
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from compliance.batch.portfolio import Result, entry, is_done, plan, run_jobs, worker_processes
+from compliance.batch.portfolio import Result, entry, index_page, is_done, plan, run_jobs, worker_processes
 from compliance.cli.shown import errors, out, plain, show_problems
 from compliance.ground import Location, Problem
 from compliance.linting.loading import contract_ids, load_kept_contract
@@ -60,7 +59,11 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
             errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
             results[result.contract] = result
             entries[result.contract] = entry(of[result.contract], result)  # while the others are still at work
-    return _summary([entries[job.contract] for job in planned], results, folder, lang)
+        listed = [entries[job.contract] for job in planned]
+        # A worker has already loaded what draws; where none was needed, none is started for it.
+        page = pool.submit(index_page, listed).result() if waiting else index_page(listed)
+    write_all_or_nothing(folder, {"index.html": page})
+    return _summary(listed, results, folder, lang)
 
 
 def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Path], list[Problem]]:
@@ -77,8 +80,6 @@ def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Pat
 
 
 def _summary(entries: list[dict[str, Any]], results: dict[str, Result], folder: Path, lang: str) -> int:
-    render = import_module("compliance.reporting.index").render_index
-    write_all_or_nothing(folder, {"index.html": render(entries)})
     table = Table("contract", "audit date", "provisions", "report")
     for e in entries:
         counts = ", ".join(f"{labels.VERDICTS[v][lang]} {e['counts'][v]}" for v, _ in labels.SHOWN if e["counts"].get(v))
