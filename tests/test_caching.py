@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -82,7 +81,6 @@ def test_a_damaged_file_is_as_good_as_none(folder, content):
     assert open_cache("plans").values == {}
 
 
-@pytest.mark.skipif(not hasattr(os, "getuid"), reason="there are no permissions of this kind here")
 def test_a_file_that_others_can_write_is_not_opened(folder):
     filled("a")
     (folder / "plans.pickle").chmod(0o666)
@@ -121,3 +119,10 @@ def test_a_rule_set_with_problems_is_never_kept(rules):
     for _ in range(2):
         loaded, problems = load_kept_contract(rules, CONTRACT)
         assert loaded is None and any("surprise" in str(p) for p in problems)
+
+
+@pytest.mark.parametrize("name", ["/etc", "..", "../rules", f"{CONTRACT}/../{CONTRACT}", ""])
+def test_a_name_that_is_no_contract_reaches_no_other_folder(rules, folder, name):
+    loaded, [problem] = load_kept_contract(rules, name)
+    assert loaded is None and problem.code == "unknown-contract"
+    assert not folder.exists() or not list(folder.glob("**/*.rules.pickle"))

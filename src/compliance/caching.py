@@ -104,4 +104,4 @@ class _Records(pickle.Unpickler):
 def _is_ours(path: Path) -> bool:
     """Whether nobody else can have written the file."""
     found = path.stat()
-    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -50,8 +50,13 @@ def load_contract(root: Path, contract_id: str, *, with_cases: bool = False) -> 
 
 def load_kept_contract(root: Path, contract_id: str) -> tuple[LoadedContract | None, list[Problem]]:
     """As `load_contract`; where no file of the contract has changed since it was read and linted, it is not done again."""
+    if contract_id not in contract_ids(root):
+        return load_contract(root, contract_id)
     files = [*sorted((root / contract_id).rglob("*.yaml")), *sorted(root.glob("*.json"))]
-    key = key_of(contract_id, [(str(f.relative_to(root)), sha256(f.read_bytes()).hexdigest()) for f in files])
+    try:
+        key = key_of(contract_id, [(str(f.relative_to(root)), sha256(f.read_bytes()).hexdigest()) for f in files])
+    except OSError:  # reading it says which file it is
+        return load_contract(root, contract_id)
     kept = open_cache(f"{contract_id}.rules", most=4)
     if key in kept.values:
         return kept.values[key], []
