@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from ibis.common.exceptions import IbisError
@@ -17,18 +17,21 @@ from compliance.evaluation import lineage
 from compliance.evaluation.judge import Outcome, contested, judge_rule
 from compliance.evaluation.measure import make_view
 from compliance.evaluation.plans import Plan
-from compliance.evaluation.workspace import Workspace, open_workspace
+from compliance.evaluation.workspace import LARGE, Workspace, open_workspace
 from compliance.evidence.dictionary import load_dictionary
 from compliance.evidence.records import EvidenceFile, EvidenceStore
+from compliance.evidence.side_by_side import side_by_side
 from compliance.ground import Problem
 from compliance.linting.loading import LoadedContract
-from compliance.linting.needs import needed_views
-from compliance.model.checked import CheckedRule
+from compliance.linting.needs import needed_views, tables_of
+from compliance.model.checked import CheckedRule, CheckedView
 from compliance.model.contract import Bilingual, Provision
 from compliance.model.finding import EvidenceReference, Finding, ReadingResult
 from compliance.model.verdict import OPEN_VERDICTS, worst
 
 Progress = Callable[[str], None]
+T = TypeVar("T", CheckedRule, CheckedView)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,32 @@ def audit(loaded: LoadedContract, store: EvidenceStore, as_of: date, problems: I
           progress: Progress = lambda _: None, plans: Cache[Plan] | None = None) -> Audit:
     """The whole path: measure and judge every rule, chain the legal effects, explain."""
     workspace = open_workspace(store, loaded.contract, load_dictionary(), loaded.checked.tables, as_of, plans)
-    for view in needed_views(loaded.checked):
-        make_view(workspace, view)
-    judged = [Judged(rule, tuple(_judge(workspace, rule, progress))) for rule in loaded.checked.rules
-              if not rule.rule.worst_of]
-    chained = follow(judged)
+    _make_views(workspace, needed_views(loaded.checked))
+    rules = [r for r in loaded.checked.rules if not r.rule.worst_of]
+    outcomes = _each(workspace, lambda own, rule: _judge(own, rule, progress), rules)
+    chained = follow([Judged(rule, tuple(found)) for rule, found in zip(rules, outcomes, strict=True)])
     findings = _findings(workspace, loaded, chained)
     return Audit(loaded, as_of, findings, tuple(problems), store.files, _penalties(workspace))
+
+
+def _make_views(workspace: Workspace, views: Sequence[CheckedView]) -> None:
+    """Makes the views, each as soon as those are there that it reads."""
+    waiting = list(views)
+    while waiting:
+        names = {view.name for view in waiting}
+        ready = [view for view in waiting if names.isdisjoint(tables_of(view))]
+        _each(workspace, make_view, ready)
+        waiting = [view for view in waiting if view not in ready]
+
+
+def _each(workspace: Workspace, work: Callable[[Workspace, T], R], items: Sequence[T]) -> list[R]:
+    """What becomes of each rule or view: those that read a large table have the engine for themselves, the others go side by side."""
+    alone = [i for i, item in enumerate(items) if any(workspace.source(t).size > LARGE for t in tables_of(item))]
+    done = {i: work(workspace, items[i]) for i in alone}
+    others = [i for i in range(len(items)) if i not in done]
+    found = side_by_side(workspace.backend, lambda own, i: work(workspace.on(own), items[i]), others)
+    done |= dict(zip(others, found, strict=True))
+    return [done[i] for i in range(len(items))]
 
 
 def _judge(workspace: Workspace, rule: CheckedRule, progress: Progress) -> list[Outcome]:
@@ -156,10 +178,14 @@ def _references(workspace: Workspace, numbers: Iterable[int]) -> dict[int, Evide
     for table, found in sorted(rows.items()):
         key = " || '/' || ".join(f"coalesce(\"{k}\"::VARCHAR, '')" for k in dictionary.tables[table].primary_key)
         for id_, file, sheet, row, name in workspace.run(
-                f'SELECT _id, _file, _sheet, _row, {key} FROM "raw_{table}" JOIN (SELECT unnest(?::BIGINT[]) AS _id) USING (_id)',
-                list(found)):
+                f'SELECT _id, _file, _sheet, _row, {key} FROM "raw_{table}" JOIN (SELECT unnest({_numbers(found)}) AS _id) USING (_id)'):
             result[found[id_]] = EvidenceReference(table, file, sheet, row, name)
     return result
+
+
+def _numbers(ids: Iterable[int]) -> str:
+    """SQL: many numbers as a list; as a text, of which the engine makes less ado than of as many numbers."""
+    return f"string_split('{','.join(map(str, ids))}', ',')::BIGINT[]"
 
 
 def _finding(contract_id: str, name: str, outcome: Outcome, references: Mapping[int, EvidenceReference],

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -54,13 +55,15 @@ class Cache(Generic[T]):
     most: int = 5000
     values: dict[str, T] = field(default_factory=dict)
     changed: bool = False
+    lock: RLock = field(default_factory=RLock)
 
     def kept(self, key: str, make: Callable[[], T]) -> T:
-        """The value kept under the key, else a new one."""
-        self.changed |= key not in self.values
-        value = self.values.pop(key) if key in self.values else make()
-        self.values[key] = value
-        return value
+        """The value kept under the key, else a new one; only one is made at a time."""
+        with self.lock:
+            self.changed |= key not in self.values
+            value = self.values.pop(key) if key in self.values else make()
+            self.values[key] = value
+            return value
 
     def save(self) -> None:
         """Writes the values; a folder that cannot be written is no fault of what asked for them."""

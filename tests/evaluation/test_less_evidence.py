@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compliance.audit import audit
-from compliance.evaluation import lineage, measure, rows, workspace
+from compliance.evaluation import lineage, measure, planning, rows, workspace
 from compliance.evidence.store import close, evidence_from_rows
 from compliance.linting.loading import LoadedContract, contract_ids, load_contract
 from compliance.linting.rules import CheckedRuleSet
@@ -189,7 +189,7 @@ def compared(found):
 
 def lower(monkeypatch, names):
     """Every table that has rows is large."""
-    places = [(m, n) for m in (lineage, measure, rows, workspace) for n in names if hasattr(m, n)]
+    places = [(m, n) for m in (lineage, planning, rows, workspace) for n in names if hasattr(m, n)]
     assert {n for _, n in places} == set(names)
     for module, name in places:
         monkeypatch.setattr(module, name, 0)

@@ -19,6 +19,7 @@ from IPython.utils.capture import capture_output
 from papermill.engines import Engine, papermill_engines
 from papermill.inspection import _infer_parameters
 from papermill.iorw import load_notebook_node
+from traitlets.config import Config
 
 ENGINE = "compliance-in-process"
 TOKEN = "audit complete"
@@ -35,7 +36,8 @@ class InProcessEngine(Engine):
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_: Any) -> None:
         """Executes every code cell and keeps what it printed and displayed."""
-        shell = InteractiveShell.instance(cache_size=0)  # what cells show is kept in the notebook
+        # What cells show is kept in the notebook, and what was typed is no business of the user's own history.
+        shell = InteractiveShell.instance(cache_size=0, config=Config({"HistoryManager": {"enabled": False}}))
         shell.reset(new_session=True)
         count = 0
         for index, cell in enumerate(nb_man.nb.cells):

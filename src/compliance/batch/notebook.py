@@ -24,7 +24,7 @@ from compliance.reporting import labels
 from compliance.reporting.page import image
 
 # Sentences read from the left; what shows notebooks sets tables to the right.
-_STYLE = Markup("<style>table.findings td, table.findings th { text-align: left !important; vertical-align: top; }</style>")
+_STYLE = "<style>table.findings td, table.findings th { text-align: left !important; vertical-align: top; }</style>"
 
 
 class UnusableInput(RuntimeError):
@@ -113,12 +113,9 @@ def _cell(value: object) -> Markup:
 
 def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> HTML:
     """Rows as a table; every cell is escaped, hidden characters are made visible."""
-    head = Markup("").join(Markup("<th>{}</th>").format(title) for title in columns.values())
-    body = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(
-            Markup("<td>{}</td>").format(_cell(row.get(c))) for c in columns))
-        for row in rows)
-    return HTML(str(Markup('{}<table class="findings"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(_STYLE, head, body)))
+    head = "".join(f"<th>{escape(title)}</th>" for title in columns.values())
+    body = "".join(f"<tr>{''.join(f'<td>{_cell(row.get(c))}</td>' for c in columns)}</tr>" for row in rows)
+    return HTML(f'{_STYLE}<table class="findings"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def figure(svg: str | None, text: str) -> HTML:

@@ -9,16 +9,13 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from compliance.batch.engine import NotebookFault, run_notebook
 from compliance.caching import code_version
 from compliance.ground import collecting_rarely
 from compliance.reporting.document import provision_verdicts
@@ -94,22 +91,25 @@ def is_done(job: Job) -> bool:
 @collecting_rarely()
 def run_job(job: Job) -> Result:
     """Runs one job in a folder of its own and puts the outputs in place together."""
+    # A worker has loaded these; who only gives out jobs needs none of them.
+    engine, shared = import_module("compliance.batch.engine"), import_module("compliance.evidence.side_by_side")
     target = Path(job.out)
     target.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{job.contract}-"))
     before = Path.cwd()
     try:
         os.chdir(staging)
-        run_notebook(Path(job.notebook), staging / "audit.ipynb", {
-            "contract": job.contract, "evidence": job.evidence, "as_of": job.as_of, "rules": job.rules, "out": str(staging),
-            "text": job.text})
+        with shared.cores(2):  # one for this job
+            engine.run_notebook(Path(job.notebook), staging / "audit.ipynb", {
+                "contract": job.contract, "evidence": job.evidence, "as_of": job.as_of, "rules": job.rules, "out": str(staging),
+                "text": job.text})
         _without_paths(staging, job)
         token = {"key": job.key, "sha256": {n: hashlib.sha256((staging / n).read_bytes()).hexdigest() for n in OUTPUTS}}
         (staging / "done.json").write_text(json.dumps(token, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         if target.exists():
             shutil.rmtree(target)
         os.replace(staging, target)
-    except (NotebookFault, OSError) as fault:
+    except (engine.NotebookFault, OSError) as fault:
         shutil.rmtree(staging, ignore_errors=True)
         return Result(job.contract, "failed", str(fault))
     finally:
@@ -125,20 +125,6 @@ def _without_paths(staging: Path, job: Job) -> None:
                         (job.text, Path(job.text).name)):
         text = text.replace(full, short) if full else text
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-@contextmanager
-def worker_processes(number: int) -> Iterator[Executor]:
-    """Worker processes, started at once: they load what a job needs while the caller is still reading the rules."""
-    with ProcessPoolExecutor(max(number, 1), mp_context=get_context("spawn"), initializer=_load) as pool:
-        for _ in range(number):
-            pool.submit(int)  # a process is started when there is something to do
-        yield pool
-
-
-def _load() -> None:
-    for module in ("compliance.batch.notebook", "compliance.reporting.html"):
-        import_module(module)
 
 
 def run_jobs(jobs: Sequence[Job], pool: Executor) -> Iterator[Result]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 from rich.table import Table
 
-from compliance.batch.portfolio import Result, entry, index_page, is_done, plan, run_jobs, worker_processes
+from compliance.batch.portfolio import Job, Result, entry, index_page, is_done, plan, run_jobs
+from compliance.batch.workers import worker_processes
 from compliance.cli.shown import errors, out, plain, show_problems
 from compliance.ground import Location, Problem
 from compliance.linting.loading import contract_ids, load_kept_contract
@@ -31,39 +33,47 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
         show_problems([Problem("evidence-missing-folder", "there is no such folder of evidence", Location(evidence.name),
                                "name the folder that holds one folder of evidence a contract")])
         return 2
+    with worker_processes(jobs or os.cpu_count() or 1) as pool:
+        planned, problems = _planned(rules, evidence, as_of, folder, texts)
+        if problems:
+            show_problems(problems)
+            return 2
+        if not planned:
+            errors.print("there is no evidence for any contract; nothing was written")
+            return 2
+        ended = _ended(planned, pool)
+        listed = [ended[job.contract][1] for job in planned]
+        page = pool.submit(index_page, listed).result()  # the workers have loaded what draws
+    write_all_or_nothing(folder, {"index.html": page})
+    return _summary(listed, [result for result, _ in ended.values()], folder, lang)
+
+
+def _planned(rules: Path, evidence: Path, as_of: date | None, folder: Path, texts: Path | None) -> tuple[list[Job], list[Problem]]:
+    """The jobs, or every problem of the rules and of the folder of signed contracts."""
     loaded = {name: load_kept_contract(rules, name) for name in contract_ids(rules)}
     problems = [p for _, found in loaded.values() for p in found]
-    if problems:
-        show_problems(problems)
-        return 2
+    signed, faults = _signed(texts, list(loaded))
+    if problems or faults:
+        return [], problems or faults
     ends = {name: found.contract.service_end for name, (found, _) in loaded.items() if found is not None}
     notebook = rules.parent / "notebooks" / "audit.ipynb"
-    signed, faults = _signed(texts, list(ends))
-    if faults:
-        show_problems(faults)
-        return 2
     planned, without = plan(rules, evidence, as_of, notebook if notebook.is_file() else _OWN_NOTEBOOK, folder, ends, signed)
-    waiting = [job for job in planned if not is_done(job)]
     for contract in without:
         errors.print(plain(f"{contract}: no folder of evidence, not audited"))
-    if not planned:
-        errors.print("there is no evidence for any contract; nothing was written")
-        return 2
+    return planned, []
+
+
+def _ended(planned: Sequence[Job], pool: Executor) -> dict[str, tuple[Result, dict[str, Any]]]:
+    """How each job ended and what the summary page says of it, with a line for each as it ends."""
+    waiting = [job for job in planned if not is_done(job)]
     kept = [Result(job.contract, "kept") for job in planned if job not in waiting]
     of = {job.contract: job for job in planned}
-    results: dict[str, Result] = {}
-    entries: dict[str, dict[str, Any]] = {}
-    with worker_processes(min(jobs or os.cpu_count() or 1, len(waiting))) as pool:
-        for number, result in enumerate(chain(kept, run_jobs(waiting, pool)), start=1):
-            message = f": {result.message.splitlines()[0]}" if result.message else ""
-            errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
-            results[result.contract] = result
-            entries[result.contract] = entry(of[result.contract], result)  # while the others are still at work
-        listed = [entries[job.contract] for job in planned]
-        # A worker has already loaded what draws; where none was needed, none is started for it.
-        page = pool.submit(index_page, listed).result() if waiting else index_page(listed)
-    write_all_or_nothing(folder, {"index.html": page})
-    return _summary(listed, results, folder, lang)
+    ended = {}
+    for number, result in enumerate(chain(kept, run_jobs(waiting, pool)), start=1):
+        message = f": {result.message.splitlines()[0]}" if result.message else ""
+        errors.print(plain(f"[{number}/{len(planned)}] {result.contract}: {result.status}{message}"))
+        ended[result.contract] = result, entry(of[result.contract], result)  # while the others are still at work
+    return ended
 
 
 def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Path], list[Problem]]:
@@ -79,15 +89,15 @@ def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Pat
     return {name: p[0] for name, p in found.items() if p}, problems
 
 
-def _summary(entries: list[dict[str, Any]], results: dict[str, Result], folder: Path, lang: str) -> int:
+def _summary(entries: list[dict[str, Any]], results: Sequence[Result], folder: Path, lang: str) -> int:
     table = Table("contract", "audit date", "provisions", "report")
     for e in entries:
         counts = ", ".join(f"{labels.VERDICTS[v][lang]} {e['counts'][v]}" for v, _ in labels.SHOWN if e["counts"].get(v))
         table.add_row(e["id"], e["as_of"], counts, f"{folder.name}/{e['id']}/report.html" if e["status"] == "done" else "failed")
     out.print(table)
-    for contract, result in results.items():
-        if result.status == "failed":
-            errors.print(plain(f"{contract}: {result.message}"))
-    if any(r.status == "failed" for r in results.values()):
+    failed = [result for result in results if result.status == "failed"]
+    for result in failed:
+        errors.print(plain(f"{result.contract}: {result.message}"))
+    if failed:
         return 2
     return 1 if any(e["counts"].get(v) for e in entries for v in OPEN_VERDICTS) else 0

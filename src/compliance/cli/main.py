@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import typer
 
 from compliance.cli.lazy import LazyCommands
@@ -20,4 +22,7 @@ def _group() -> None:
 def main() -> None:
     """Entry point of the command `compliance`."""
     with collecting_rarely():
-        app()
+        try:
+            app()
+        finally:
+            gc.freeze()  # the process ends: the collector need not walk once more over everything that is there

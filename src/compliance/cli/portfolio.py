@@ -30,6 +30,7 @@ def batch(evidence: Annotated[Path, typer.Option(help="Folder with one folder of
 
     Example: compliance batch --evidence data --out reports --jobs 2
     """
-    # What runs notebooks takes most of a second to load; the other commands do not wait for it.
+    # What runs notebooks takes seconds to load: it begins first, and the other commands do not wait for it.
+    import_module("compliance.batch.workers").start_loading()
     run = import_module("compliance.cli.batch").batch
     raise typer.Exit(run(rules_root(rules_dir), evidence, as_of, jobs, out_dir, lang.value, texts))

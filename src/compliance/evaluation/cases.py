@@ -183,13 +183,16 @@ def _period_table(workspace: Workspace, cases: CheckedCases) -> str:
 
 
 def make_periods(workspace: Workspace, cases: CheckedCases) -> None:
-    """The periods of `every` as a table."""
+    """The periods of `every` as a table, made once."""
+    name = _period_table(workspace, cases)
+    if name in workspace.periods:
+        return
     first, last = window(workspace, cases)
     begun_by = None if cases.future else workspace.as_of
     found = [] if first is None or last is None else periods(cases.period or "", cases.of, first, last, begun_by)
-    name = _period_table(workspace, cases)
     make_table(workspace, name, {"k": "integer", "subject": "text", "start": "date", "end": "date", "no": "integer"},
                [[p.no, p.subject, p.start, p.end, p.no] for p in found])
+    workspace.periods.add(name)
 
 
 def _every(workspace: Workspace, cases: CheckedCases) -> Relation:

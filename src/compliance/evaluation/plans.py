@@ -11,11 +11,21 @@ from dataclasses import dataclass
 
 from compliance.caching import Cache, open_cache
 
+_UNCLEAR = "unclear"
+
+
+def of_reading(column: str, number: int) -> str:
+    """The name of what a reading reports; the first reading of a plan has no number."""
+    return f"{column}_r{number}" if number else column
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The query, its columns, and where named values and rows are found in them.
 
+    What further readings of a rule report has the number of the reading at the end of its name (`of_reading`).
+    `brief` asks only which line holds, not which line that evidence leaves open could have held instead; its last column
+    says whether there is such a line, and then the query has to be asked. It is empty where it would be the query itself.
     `lets` gives the columns of lower and upper bound; `evidence` the columns of numbered rows of evidence and of their count.
     """
 
@@ -23,6 +33,11 @@ class Plan:
     columns: tuple[str, ...]
     lets: Mapping[str, tuple[str, str | None]]
     evidence: tuple[tuple[str, str], ...]
+    brief: str = ""
+
+    def decided(self) -> tuple[str, ...]:
+        """The columns of `brief`, without its last one."""
+        return tuple(c for c in self.columns if not c.startswith(_UNCLEAR))
 
 
 def open_plans(contract: str) -> Cache[Plan]:

@@ -10,7 +10,7 @@ from compliance.evaluation.measure import (
     cases_of,
     is_large,
     is_supplied,
-    measure_rule,
+    list_readings,
     number_of_cases,
     prepare,
     settled,
@@ -28,15 +28,15 @@ def measure_readings(workspace: Workspace, rule: CheckedRule, none: Sequence[Map
     """
     readings = (rule, *(variant for _, variant in rule.readings))
     if not (any(is_large(workspace, r) for r in readings) and all(is_supplied(workspace, r) for r in readings)):
-        return tuple(measure_rule(workspace, r, listed=True) for r in readings)
+        return list_readings(workspace, readings)
     default, *plans = (prepare(workspace, r) for r in readings)
     others = [(i, other, _paired_by(rule, other), plan) for i, (other, plan) in enumerate(zip(readings[1:], plans, strict=True), start=1)]
     for i, other, _, plan in others:
-        workspace.run(f'CREATE OR REPLACE TABLE "reading_{i}" AS {_with_clear_verdicts(other, plan)}')
+        workspace.run(f'CREATE OR REPLACE TEMP TABLE "reading_{i}" AS {_with_clear_verdicts(other, plan)}')
     joins = " ".join(f"LEFT JOIN ({_agreed(i, by)}) o{i} ON {_same(f'o{i}', 'd', by)}" for i, _, by, _ in others)
     agreeing = " AND ".join(['"_clear" IS NOT NULL', *(_agrees(i, none[i - 1]) for i, *_ in others)])
     workspace.run(f"""
-        CREATE OR REPLACE TABLE "reading_0" AS SELECT d.*, NOT coalesce({agreeing}, FALSE) AS "_asked"
+        CREATE OR REPLACE TEMP TABLE "reading_0" AS SELECT d.*, NOT coalesce({agreeing}, FALSE) AS "_asked"
         FROM ({_with_clear_verdicts(rule, default)}) d {joins}""")
     found = [_listed_and_counted(workspace, rule, default, '(SELECT * FROM "reading_0")'),
              *(_listed_and_counted(workspace, other, plan, _asked_of(i, by)) for i, other, by, plan in others)]

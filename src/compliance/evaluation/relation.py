@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import ibis
 import ibis.expr.types as ir
+import sqlglot
+from sqlglot.optimizer.pushdown_projections import pushdown_projections
 
 from compliance.evaluation import values
 from compliance.evaluation.compiling import Environment, as_date, compile_possibility, compile_value
@@ -64,6 +66,10 @@ class Relation:
         name = f"stage{len(self.stages)}"
         self.stages[name] = self.workspace.backend.compile(self.table)
         self.table = ibis.table(self.table.schema(), name=name)
+
+    def branch(self) -> Relation:
+        """The same relation, to be built further in another way."""
+        return replace(self, stages=dict(self.stages))
 
     def query(self, result: ir.Table) -> str:
         """SQL of a table built on this relation, each stage computed once."""
@@ -243,6 +249,11 @@ class Relation:
         """Whether a looked-up day lies in a year whose notice has not been published."""
         flags = [self.table[n].fill_null(False) for n in self.provisional]
         return ibis.or_(*flags) if flags else ibis.literal(False)
+
+
+def without_unused(query: str) -> str:
+    """A query without the columns of its stages that nothing asks for: the engine takes longer to plan them than to compute them."""
+    return pushdown_projections(sqlglot.parse_one(query, read="duckdb")).sql(dialect="duckdb")
 
 
 def _named(expression: Expression, env: Environment) -> Value:

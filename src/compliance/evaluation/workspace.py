@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from threading import RLock
 
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
@@ -14,6 +15,7 @@ from compliance.calendar.workdays import CalendarDay, calendar_days
 from compliance.evaluation.plans import Plan
 from compliance.evidence.counting import count_cells
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
+from compliance.evidence.parsing import literal, text_literal
 from compliance.evidence.store import EvidenceStore, EvidenceTable
 from compliance.evidence.tables import engine_table
 from compliance.linting.shapes import TableShape
@@ -76,19 +78,23 @@ class Workspace:
     plans: Cache[Plan]
     sources: dict[str, Source] = field(default_factory=dict)
     views: dict[str, CheckedView] = field(default_factory=dict)
+    periods: set[str] = field(default_factory=set)  # the tables of periods that were made
+    lock: RLock = field(default_factory=RLock)  # of everything here: rules are judged side by side
+
+    def on(self, backend: Backend) -> Workspace:
+        """The same workspace over another connection to its engine."""
+        return replace(self, backend=backend)
 
     def source(self, name: str) -> Source:
         """The table of that name; one that was not supplied is open and empty."""
-        if name not in self.sources:
-            self.sources[name] = Source(name, self.shapes[name], None, frozenset(), open=True)
-        return self.sources[name]
+        return self.sources.get(name) or Source(name, self.shapes[name], None, frozenset(), open=True)
 
     def table(self, name: str) -> ir.Table:
         """A table of the engine."""
         return engine_table(self.backend, name)
 
-    def run(self, statement: str, *parameters: object) -> list[tuple]:
-        return self.backend.con.execute(statement, parameters).fetchall()
+    def run(self, statement: str) -> list[tuple]:
+        return self.backend.con.execute(statement).fetchall()
 
     def fetch(self, expression: ir.Table) -> list[tuple]:
         """The rows of a measure as plain Python values (exact decimals, dates)."""
@@ -113,19 +119,20 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(day: date) -> str:
-    return f"DATE '{day.isoformat()}'"
+def _day(day: date) -> str:
+    return f"DATE {literal(day)}"
 
 
 def make_table(workspace: Workspace, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
-    """A small table of values that were computed or written by us, in one prepared statement."""
+    """A small table of values that were computed or written by us."""
     spelled = ", ".join(f"{_quoted(c)} {_SQL_TYPES[t]}" for c, t in columns.items())
     workspace.run(f"CREATE OR REPLACE TABLE {_quoted(name)} ({spelled})")
     listed = [tuple(r) for r in rows]
     if listed:
         # A list for each column, unnested side by side: the engine takes long for many statements of one row.
-        lists = ", ".join(f"unnest(?::{_SQL_TYPES[t]}[])" for t in columns.values())
-        workspace.backend.con.execute(f"INSERT INTO {_quoted(name)} SELECT {lists}", [list(c) for c in zip(*listed, strict=True)])
+        lists = ", ".join(f"unnest([{', '.join(map(literal, values))}]::{_SQL_TYPES[t]}[])"
+                          for t, values in zip(columns.values(), zip(*listed, strict=True), strict=True))
+        workspace.run(f"INSERT INTO {_quoted(name)} SELECT {lists}")
 
 
 def _calendar_tables(workspace: Workspace) -> None:
@@ -139,7 +146,7 @@ def _calendar_tables(workspace: Workspace) -> None:
     days = calendar_days()
     workspace.run("CREATE TABLE _calendar (day DATE, is_workday BOOLEAN, work_before BIGINT, next_workday DATE,"
                   " provisional BOOLEAN)")
-    workspace.run(_calendar_values(days), [d.day for d in days if not d.is_workday])
+    workspace.run(_calendar_values(days))
     workspace.run("CREATE TABLE _workdays AS SELECT work_before AS no, day, provisional FROM _calendar WHERE is_workday")
     workspace.run("CREATE TABLE days AS SELECT row_number() OVER (ORDER BY day) AS _id, FALSE AS _doubt, day,"
                   " is_workday FROM _calendar")
@@ -150,14 +157,15 @@ def _calendar_values(days: Sequence[CalendarDay]) -> str:
     first, last = days[0].day, days[-1].day
     provisional = ", ".join(str(y) for y in sorted({d.day.year for d in days if d.provisional}))
     following = days[-1].next_workday
+    resting = text_literal(",".join(d.day.isoformat() for d in days if not d.is_workday))
     return f"""
         INSERT INTO _calendar
         SELECT day, working, coalesce(sum(working::BIGINT) OVER (ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0),
                coalesce(min(CASE WHEN working THEN day END) OVER (ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING),
-                        {_literal(following)}),
+                        {_day(following)}),
                year(day) IN ({provisional or 0})
-        FROM (SELECT day, NOT list_contains(?::DATE[], day) AS working
-              FROM (SELECT unnest(generate_series({_literal(first)}, {_literal(last)}, INTERVAL 1 DAY))::DATE AS day))"""
+        FROM (SELECT day, NOT list_contains(string_split({resting}, ',')::DATE[], day) AS working
+              FROM (SELECT unnest(generate_series({_day(first)}, {_day(last)}, INTERVAL 1 DAY))::DATE AS day))"""
 
 
 def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTable) -> Source:
@@ -182,7 +190,7 @@ def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTa
 
 def _make_view(workspace: Workspace, name: str, raw: str, spec: TableSpec, evidence: EvidenceTable, later: Set[str]) -> None:
     """The table without what was recorded or happened after the audit date; nothing is asked where nothing is later."""
-    day = _literal(workspace.as_of)
+    day = _day(workspace.as_of)
     supplied = [c for c in spec.columns if c.name in evidence.columns]
     selected = ['"_id"', '"_doubt"', *(_column_as_of(c, day) if c.name in later else _quoted(c.name) for c in supplied)]
     for i, column in enumerate(spec.columns):

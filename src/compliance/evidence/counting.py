@@ -36,17 +36,21 @@ class Profile:
 
 def count_cells(run: Run, source: str, columns: Sequence[ColumnSpec]) -> Counts:
     """The counts of columns that are of the types of the dictionary, in one pass over a source of SQL."""
-    [found] = run(f"SELECT {', '.join(_asked(columns))} FROM {source}")
-    return _counts(columns, found)
+    return count_and_ask(run, source, columns, ())[0]
+
+
+def count_and_ask(run: Run, source: str, columns: Sequence[ColumnSpec], questions: Sequence[str]) -> tuple[Counts, Sequence[Any]]:
+    """The counts, and the answers to further aggregates of SQL, in the same pass."""
+    counts = _asked(columns)
+    [found] = run(f"SELECT {', '.join([*counts, *questions])} FROM {source}")
+    return _counts(columns, found[:len(counts)]), found[len(counts):]
 
 
 def profile_cells(run: Run, source: str, spec: TableSpec, physical: Mapping[str, str], dictionary: Dictionary) -> Profile:
     """Counts and settled columns of a source in one pass, which reads every cell of these columns."""
     questions = {c: question for c in spec.columns if (question := _is_settled(c, physical.get(c.name), dictionary))}
-    columns, counts = list(questions), _asked(list(questions))
-    [found] = run(f"SELECT {', '.join([*counts, *questions.values()])} FROM {source}")
-    settled = {c.name for c, answer in zip(columns, found[len(counts):], strict=True) if answer}
-    return Profile(_counts(columns, found[:len(counts)]), frozenset(settled))
+    counts, answers = count_and_ask(run, source, list(questions), list(questions.values()))
+    return Profile(counts, frozenset(c.name for c, answer in zip(questions, answers, strict=True) if answer))
 
 
 def together(counts: Sequence[Counts]) -> Counts:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 
 from compliance.evidence.dictionary import CodeList, ColumnSpec, Dictionary
 
@@ -36,6 +38,22 @@ def quoted(name: str) -> str:
 
 def text_literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def literal(value: object) -> str:
+    """SQL of a value of ours. (A statement with parameters makes the engine load a library for tables, which takes half a second.)"""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int() | Decimal():
+            return format(value, "f") if isinstance(value, Decimal) else str(value)
+        case date():
+            return text_literal(value.isoformat())
+        case str():
+            return text_literal(value)
+    raise TypeError(value)
 
 
 def cleaned(column: str) -> str:

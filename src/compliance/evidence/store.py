@@ -18,6 +18,7 @@ from compliance.evidence.dictionary import Dictionary, load_dictionary
 from compliance.evidence.manifest import Declared, read_manifest
 from compliance.evidence.parsing import quoted, text_literal
 from compliance.evidence.records import EvidenceFile, EvidenceStore, EvidenceTable
+from compliance.evidence.side_by_side import side_by_side
 from compliance.evidence.staging import Part, stage
 from compliance.evidence.tables import Cells, load_text, type_table
 from compliance.evidence.validation import compiled_checks, validate
@@ -25,6 +26,8 @@ from compliance.ground import Location, Problem
 
 # Most memory of the engine; what needs more goes to its temporary folder.
 MEMORY = "700MB"
+# Up to this number of rows a statement has nothing to share out among threads.
+SMALL = 100_000
 # Nothing that evidence or a rule says can reach a file, the network or another setting once the evidence is in.
 _LOCKS = ("SET autoinstall_known_extensions=false", "SET autoload_known_extensions=false", "SET allow_community_extensions=false",
           "SET python_enable_replacements=false", "SET enable_external_access=false",
@@ -34,7 +37,8 @@ _LOCKS = ("SET autoinstall_known_extensions=false", "SET autoload_known_extensio
 def connect() -> Backend:
     """An engine in memory with our own normaliser of text."""
     backend = ibis.duckdb.connect()
-    backend.raw_sql("SET TimeZone='Asia/Shanghai'")
+    for scope in ("", "GLOBAL "):  # of this connection, and of every further one to the same engine
+        backend.raw_sql(f"SET {scope}TimeZone='Asia/Shanghai'")
     backend.con.create_function("nfkc", lambda t: unicodedata.normalize("NFKC", t), ["VARCHAR"], "VARCHAR")
     return backend
 
@@ -143,6 +147,8 @@ def _loaded(parts: Sequence[Part], staging: tempfile.TemporaryDirectory[str], di
     store = None
     try:
         backend.raw_sql(f"SET memory_limit='{MEMORY}'")
+        if sum(p.staged.rows for p in parts) <= SMALL:
+            backend.raw_sql("SET threads=1")  # what is small goes side by side; more threads a statement would only wait for each other
         # The system keeps pages of files anyway; a copy of them here would take the memory that large groups need.
         backend.raw_sql("SET enable_external_file_cache=false")
         backend.raw_sql(f"SET temp_directory={text_literal(str(Path(staging.name) / 'engine'))}")
@@ -155,24 +161,26 @@ def _loaded(parts: Sequence[Part], staging: tempfile.TemporaryDirectory[str], di
 
 def _load(backend: Backend, parts: Sequence[Part], staging: tempfile.TemporaryDirectory[str], dictionary: Dictionary,
           declared: Mapping[str, Declared], bad_rows: str) -> tuple[EvidenceStore | None, list[Problem]]:
-    tables: dict[str, EvidenceTable] = {}
     files: list[EvidenceFile] = []
-    for table in sorted({p.table for p in parts}):
-        own = [p for p in parts if p.table == table]
-        spec, said = dictionary.tables[table], declared.get(table, Declared())
-        tables[table] = replace(type_table(backend, spec, load_text(backend, table, own), dictionary, said.date_format),
-                                complete_from=said.complete_from, complete_to=said.complete_to)
-    lost = [p for table in tables for p in _lost_rows(backend, table, [p for p in parts if p.table == table])]
+    names = sorted({p.table for p in parts})
+
+    def loaded(own: Backend, table: str) -> tuple[EvidenceTable, list[Problem]]:
+        its, said = [p for p in parts if p.table == table], declared.get(table, Declared())
+        made = type_table(own, dictionary.tables[table], load_text(own, table, its), dictionary, said.date_format)
+        return replace(made, complete_from=said.complete_from, complete_to=said.complete_to), _lost_rows(own, table, its)
+
+    found = side_by_side(backend, loaded, names)
+    lost = [p for _, problems in found for p in problems]
     if lost:
         return None, lost
+    tables = {name: table for name, (table, _) in zip(names, found, strict=True)}
     tables, problems = validate(backend, tables, dictionary)
     compiled_checks().save()
     if problems and bad_rows == "stop":
         return None, [replace(p, fatal=True) for p in problems]
     for table in tables:
         own, said = [p for p in parts if p.table == table], declared.get(table, Declared())
-        rejected = {(file, sheet): bad for file, sheet, bad in backend.raw_sql(
-            f"SELECT _file, _sheet, count(*) FROM {quoted('raw_' + table)} WHERE _doubt GROUP BY ALL").fetchall()}
+        rejected = _rejected(backend, table) if tables[table].rejected else {}
         for part in own:
             bad = rejected.get((part.file, part.sheet), 0)
             staged = part.staged
@@ -182,6 +190,12 @@ def _load(backend: Backend, parts: Sequence[Part], staging: tempfile.TemporaryDi
     for lock in (f"SET allowed_directories=[{text_literal(staging.name)}]", *_LOCKS):
         backend.raw_sql(lock)
     return EvidenceStore(backend, tables, tuple(files), staging), problems
+
+
+def _rejected(backend: Backend, table: str) -> dict[tuple[str, str | None], int]:
+    """Rejected rows by file and sheet."""
+    return {(file, sheet): bad for file, sheet, bad in backend.raw_sql(
+        f"SELECT _file, _sheet, count(*) FROM {quoted('raw_' + table)} WHERE _doubt GROUP BY ALL").fetchall()}
 
 
 def _lost_rows(backend: Backend, table: str, parts: Sequence[Part]) -> list[Problem]:

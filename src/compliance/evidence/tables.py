@@ -21,7 +21,7 @@ from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
 from ibis.expr.datatypes import DataType
 
-from compliance.evidence.counting import Profile, count_cells, together
+from compliance.evidence.counting import Profile, count_and_ask, together
 from compliance.evidence.csv_files import Staged
 from compliance.evidence.dictionary import Dictionary, TableSpec
 from compliance.evidence.parsing import SQL_TYPES, cleaned, native, quoted, split, text_literal, typed
@@ -65,6 +65,8 @@ def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> Cells:
         before += part.staged.rows
     kind = "TABLE" if stored else "VIEW"
     backend.raw_sql(f"CREATE OR REPLACE {kind} {quoted('text_' + table)} AS {' UNION ALL '.join(selects)}")
+    if all(p.staged.path.suffix != ".parquet" for p in ordered):
+        return Cells(dict.fromkeys(columns, "VARCHAR"))
     described = backend.raw_sql(f"DESCRIBE {quoted('text_' + table)}").fetchall()
     return Cells({name: kind for name, kind, *_ in described if name in columns}, stored, None if stored else _profile(parts))
 
@@ -125,13 +127,16 @@ def type_table(backend: Backend, spec: TableSpec, cells: Cells, dictionary: Dict
         FROM (SELECT *, {', '.join(outer)} FROM (
             SELECT *{''.join(', ' + p for p in parts)} FROM (
                 SELECT _id, _file, _sheet, _row{''.join(', ' + i for i in inner)} FROM {quoted('text_' + spec.name)})))""")
-    backend.raw_sql(f"CREATE OR REPLACE TABLE {doubt} AS SELECT _id, _bad FROM {values} WHERE _bad <> 0 OR _short")
-    bad = backend.raw_sql(f"SELECT {', '.join(['count(*)', *(f'count(*) FILTER ((_bad >> {i}) & 1 = 1)' for i, _ in read)])}"
-                          f" FROM {doubt}").fetchone()[1:]
-    counts = profile.counts if profile and not read else count_cells(
-        lambda query: backend.raw_sql(query).fetchall(), values, [c for c in spec.columns if c.name in physical])
-    return EvidenceTable(spec.name, True, frozenset(physical), frozenset(c.name for (_, c), n in zip(read, bad, strict=True) if n),
-                         show_table(backend, spec), counts)
+    known = profile.counts if profile and not read else None
+    counts, (rejected, bad) = count_and_ask(
+        lambda query: backend.raw_sql(query).fetchall(), values, [] if known else [c for c in spec.columns if c.name in physical],
+        ["count(*) FILTER (_bad <> 0 OR _short)", "coalesce(bit_or(_bad), 0)"])
+    backend.raw_sql(f"CREATE OR REPLACE TABLE {doubt} (_id BIGINT, _bad HUGEINT)")
+    if rejected:
+        backend.raw_sql(f"INSERT INTO {doubt} SELECT _id, _bad FROM {values} WHERE _bad <> 0 OR _short")
+    show_table(backend, spec, rejected)
+    return EvidenceTable(spec.name, True, frozenset(physical), frozenset(c.name for i, c in read if bad >> i & 1),
+                         rejected, known or counts)
 
 
 def _blank(backend: Backend, spec: TableSpec, physical: Mapping[str, str]) -> frozenset[str]:
@@ -142,15 +147,13 @@ def _blank(backend: Backend, spec: TableSpec, physical: Mapping[str, str]) -> fr
     return frozenset(n for n, count in zip(names, found, strict=True) if count == 0)
 
 
-def show_table(backend: Backend, spec: TableSpec) -> int:
-    """Makes `raw_<table>` from the values and the rows in doubt; gives the number of these."""
+def show_table(backend: Backend, spec: TableSpec, rejected: int) -> None:
+    """Makes `raw_<table>` from the values and the rows in doubt, of which there are as many as are rejected."""
     columns = ", ".join(f"v.{quoted(c.name)}" for c in spec.columns)
     values, doubt = quoted("typed_" + spec.name), quoted("doubt_" + spec.name)
-    rejected: int = backend.raw_sql(f"SELECT count(*) FROM {doubt}").fetchone()[0]
     marks, source = "FALSE AS _doubt, 0::HUGEINT AS _bad", f"{values} v"
     if rejected:
         marks = "d._id IS NOT NULL AS _doubt, coalesce(d._bad, 0::HUGEINT) AS _bad"
         source += f" LEFT JOIN {doubt} d ON d._id = v._id"
     backend.raw_sql(f"CREATE OR REPLACE VIEW {quoted('raw_' + spec.name)} AS"
                     f" SELECT v._id, v._file, v._sheet, v._row, {marks}, {columns} FROM {source}")
-    return rejected

@@ -15,6 +15,7 @@ from compliance.caching import Cache, key_of, open_cache
 from compliance.evidence.dictionary import ColumnSpec, Dictionary, TableSpec
 from compliance.evidence.parsing import quoted
 from compliance.evidence.records import EvidenceTable, Fault
+from compliance.evidence.side_by_side import side_by_side
 from compliance.evidence.tables import engine_table, show_table
 from compliance.ground import Location, Problem
 
@@ -32,15 +33,19 @@ _HELP = {
 def validate(backend: Backend, tables: Mapping[str, EvidenceTable], dictionary: Dictionary,
              ) -> tuple[dict[str, EvidenceTable], list[Problem]]:
     """The tables with their rejected rows counted, and the problems of these rows."""
-    problems: list[Problem] = []
-    result = {}
-    for name, table in tables.items():
-        spec = dictionary.tables[name]
-        if table.rejected:
-            problems += _unreadable(backend, spec, table, dictionary)
-        problems += _broken(backend, spec, _checks(backend, spec, tables))
-        result[name] = replace(table, rejected=show_table(backend, spec))
-    return result, problems
+
+    def validated(own: Backend, table: EvidenceTable) -> tuple[EvidenceTable, list[Problem]]:
+        spec = dictionary.tables[table.name]
+        problems = _unreadable(own, spec, table, dictionary) if table.rejected else []
+        broken = _broken(own, spec, _checks(own, spec, tables))
+        if not broken:
+            return table, problems
+        [(rejected,)] = own.raw_sql(f"SELECT count(*) FROM {quoted('doubt_' + spec.name)}").fetchall()
+        show_table(own, spec, rejected)
+        return replace(table, rejected=rejected), problems + broken
+
+    found = side_by_side(backend, validated, list(tables.values()))
+    return {table.name: table for table, _ in found}, [p for _, problems in found for p in problems]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +161,9 @@ def _broken(backend: Backend, spec: TableSpec, compiled: _Checks) -> list[Proble
     row = ", ".join(f"'{name}': {name}" for name in ("_id", *(f"b{i}" for i in range(len(found)))))
     name = quoted(f"faults_{spec.name}")
     # Listed by an aggregate: as a filter every check would be computed once more.
-    backend.raw_sql(f"CREATE OR REPLACE TABLE {name} AS SELECT unnest(bad, recursive := true) FROM (SELECT list({{{row}}})"
-                    f" FILTER ({' OR '.join(f'b{i}' for i in range(len(found)))}) AS bad FROM ({compiled.query}))")
-    if not backend.raw_sql(f"SELECT count(*) FROM {name}").fetchone()[0]:
+    [(number,)] = backend.raw_sql(f"CREATE OR REPLACE TABLE {name} AS SELECT unnest(bad, recursive := true) FROM (SELECT list({{{row}}})"
+                    f" FILTER ({' OR '.join(f'b{i}' for i in range(len(found)))}) AS bad FROM ({compiled.query}))").fetchall()
+    if not number:
         return []
     doubt = quoted("doubt_" + spec.name)
     backend.raw_sql(f"INSERT INTO {doubt} SELECT _id, 0 FROM {name} WHERE _id NOT IN (SELECT _id FROM {doubt})")

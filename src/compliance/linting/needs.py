@@ -21,16 +21,17 @@ def needed_columns(rules: CheckedRuleSet) -> dict[str, list[str]]:
 
 def needed_views(rules: CheckedRuleSet) -> tuple[CheckedView, ...]:
     """The views that the rules read, with those that these read, in the order in which they are made."""
-    tables = {t for rule in rules.rules for t in _tables(rule)}
+    tables = {t for rule in rules.rules for t in tables_of(rule)}
     found: list[CheckedView] = []
     for view in reversed(rules.views):  # a view reads only views before it
         if view.name in tables:
             found.append(view)
-            tables |= set(_tables(view))
+            tables |= set(tables_of(view))
     return tuple(reversed(found))
 
 
-def _tables(item: CheckedRule | CheckedView) -> Iterator[str]:
+def tables_of(item: CheckedRule | CheckedView) -> Iterator[str]:
+    """The tables, lists and views that a rule in all its readings, or a view, reads."""
     if item.cases.table is not None:
         yield item.cases.table
     for rows in item.sets:
@@ -38,7 +39,7 @@ def _tables(item: CheckedRule | CheckedView) -> Iterator[str]:
         yield from (j.table for j in rows.joins)
     if isinstance(item, CheckedRule):
         for _, variant in item.readings:
-            yield from _tables(variant)
+            yield from tables_of(variant)
 
 
 def _used(item: CheckedRule | CheckedView) -> Iterator[tuple[str, str]]:

@@ -11,13 +11,16 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import DateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
 
 from compliance.reporting.document import provisions_by_verdict
 from compliance.reporting.labels import CATEGORIES, SHOWN, VERDICTS, money, visible
@@ -25,6 +28,7 @@ from compliance.reporting.labels import CATEGORIES, SHOWN, VERDICTS, money, visi
 _STYLE = {"svg.hashsalt": "compliance", "svg.fonttype": "path", "text.parse_math": False, "axes.spines.top": False,
           "axes.spines.right": False, "axes.edgecolor": "#888888", "axes.labelcolor": "#333333"}
 _LABEL = {"zh": 22, "en": 44}
+_WIDTH, _ABOVE = 9.0, 0.75  # inches: of a figure, and of its legend
 TIMELINE_ROWS = 30
 
 
@@ -59,6 +63,38 @@ def _has_glyph(character: str) -> bool:
     return character.isprintable() and get_font(str(font(8).get_file())).get_char_index(ord(character)) != 0
 
 
+def _with_room_for(names: Sequence[str], face: FontProperties, height: float, below: float) -> tuple[Figure, Axes]:
+    """A figure with the names of its rows; its margins hold them, the legend above and what is written below (inches).
+
+    The room is measured once: a layout engine of the library measures every text and draws the figure twice.
+    """
+    longest = max(_inches(name, face) for name in sorted(names, key=_places)[-3:])
+    total = height + _ABOVE + below
+    figure = Figure(figsize=(_WIDTH, total))
+    left = (longest + 0.2) / _WIDTH
+    axes = figure.add_axes((left, below / total, 1 - left - 0.1 / _WIDTH, height / total))
+    axes.set_yticks([])
+    for i, name in enumerate(names):  # written as they are: a tick of the library is five things to draw
+        axes.annotate(name, (0, i), xycoords=axes.get_yaxis_transform(), xytext=(-4, 0), textcoords="offset points",
+                      horizontalalignment="right", verticalalignment="center", fontproperties=face)
+    return figure, axes
+
+
+def _places(text: str) -> int:
+    """How many places a text takes: a Chinese character two."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _inches(text: str, face: FontProperties) -> float:
+    """How long a text is when it is written."""
+    return float(text_to_path.get_text_width_height_descent(text, face, ismath=False)[0]) / 72
+
+
+def _small_ticks(axes: Axes) -> None:
+    for tick in axes.get_xticklabels():
+        tick.set_fontproperties(font(8))
+
+
 def status_figure(document: dict[str, Any], lang: str) -> str | None:
     """Provisions by category and worst verdict, as stacked bars."""
     counted = provisions_by_verdict(document)
@@ -71,8 +107,8 @@ def stacked_bars(rows: Sequence[tuple[str, Mapping[str, int]]], lang: str, count
     if not rows:
         return None
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(9, 0.42 * len(rows) + 1.4), layout="constrained")
-        axes = figure.add_subplot()
+        names = [_drawable(name, lang) for name, _ in rows]
+        figure, axes = _with_room_for(names, font(9), 0.42 * len(rows), below=0.65)
         left = [0] * len(rows)
         for verdict, colour in SHOWN:
             widths = {i: counts[verdict] for i, (_, counts) in enumerate(rows) if counts.get(verdict)}
@@ -80,14 +116,12 @@ def stacked_bars(rows: Sequence[tuple[str, Mapping[str, int]]], lang: str, count
                 axes.barh(list(widths), list(widths.values()), left=[left[i] for i in widths], color=colour,
                           label=VERDICTS[verdict][lang], height=0.66)
                 left = [width + widths.get(i, 0) for i, width in enumerate(left)]
-        axes.set_yticks(range(len(rows)), [_drawable(name, lang) for name, _ in rows], fontproperties=font(9))
-        axes.invert_yaxis()
-        for tick in axes.get_xticklabels():
-            tick.set_fontproperties(font(8))
+        axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        _small_ticks(axes)
         axes.set_xlabel(counted[lang], fontproperties=font(9))
         if any(left):
-            figure.legend(loc="outside upper left", ncols=6, frameon=False, prop=font(8))
+            figure.legend(loc="upper left", ncols=6, frameon=False, prop=font(8))
         return _svg(figure)
 
 
@@ -100,8 +134,8 @@ def timeline_figure(document: dict[str, Any], lang: str) -> str | None:
         return None
     rows = sorted(rows, key=lambda r: (r[1], r[0]))[:TIMELINE_ROWS]
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(9, 0.45 * len(rows) + 1.5), layout="constrained")
-        axes = figure.add_subplot()
+        names = [_drawable(r[0], lang) for r in rows]
+        figure, axes = _with_room_for(names, font(8), 0.45 * len(rows), below=0.75)
         for i, (_, due, done, amount) in enumerate(rows):
             axes.plot([date2num(due)], [i], marker="|", markersize=16, markeredgewidth=2.5, color="#444444", linestyle="none")
             if done is not None:
@@ -110,8 +144,7 @@ def timeline_figure(document: dict[str, Any], lang: str) -> str | None:
                 axes.plot([date2num(done)], [i], marker="o", markersize=7, color="#b3261e" if late else "#2e7d32", linestyle="none")
             if amount:
                 axes.annotate(money(amount), (date2num(due), i), xytext=(6, 7), textcoords="offset points", fontproperties=font(7))
-        axes.set_yticks(range(len(rows)), [_drawable(r[0], lang) for r in rows], fontproperties=font(8))
-        axes.invert_yaxis()
+        axes.margins(x=0.12)  # what is written beside the last mark stays inside
         axes.set_ylim(len(rows) - 0.4, -0.8)
         as_of = date2num(date.fromisoformat(document["manifest"]["as_of"]))
         axes.axvline(as_of, color="#1f4e79", linestyle=":", linewidth=1.2)
@@ -119,9 +152,8 @@ def timeline_figure(document: dict[str, Any], lang: str) -> str | None:
                       color="#1f4e79", fontproperties=font(8))
         axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
         axes.tick_params(axis="x", rotation=25)
-        for tick in axes.get_xticklabels():
-            tick.set_fontproperties(font(8))
-        figure.legend(handles=_timeline_key(lang), loc="outside upper left", ncols=3, frameon=False, prop=font(8))
+        _small_ticks(axes)
+        figure.legend(handles=_timeline_key(lang), loc="upper left", ncols=3, frameon=False, prop=font(8))
         axes.grid(axis="x", color="#dddddd", linewidth=0.6)
         return _svg(figure)
 

@@ -1,0 +1,71 @@
+"""Independent work on one engine, side by side: the engine plans and runs statements outside the lock of the interpreter."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.synchronize import Semaphore
+from queue import SimpleQueue
+from typing import TypeVar
+
+from ibis.backends.duckdb import Backend
+
+T = TypeVar("T")
+R = TypeVar("R")
+# More would wait for each other: what is between the statements runs one after the other.
+MOST = 4
+_shared: list[Semaphore] = []  # the cores that are free, where several processes share them
+
+
+def share_cores(free: Semaphore) -> None:
+    """From now on this process uses more than one core only where the others leave it free."""
+    _shared[:] = [free]
+
+
+def side_by_side(backend: Backend, work: Callable[[Backend, T], R], items: Sequence[T]) -> list[R]:
+    """What `work` makes of each item, in the order of the items; side by side every call has a connection of its own.
+
+    The calls must not depend on each other. The first fault in the order of the items is raised.
+    """
+    with cores(min(MOST, os.cpu_count() or 1, len(items))) as number:
+        if number < 2:
+            return [work(backend, item) for item in items]
+        with _connections(backend, number) as free, ThreadPoolExecutor(number) as threads:
+
+            def done(item: T) -> R:
+                own = free.get()
+                try:
+                    return work(own, item)
+                finally:
+                    free.put(own)
+
+            return list(threads.map(done, items))
+
+
+@contextmanager
+def cores(wanted: int) -> Iterator[int]:
+    """The cores to use: as many as wanted, or those that are free where they are shared, and at least the one in use."""
+    taken = [free for free in _shared for _ in range(wanted - 1) if free.acquire(block=False)]
+    try:
+        yield 1 + len(taken) if _shared else wanted
+    finally:
+        for free in taken:
+            free.release()
+
+
+@contextmanager
+def _connections(backend: Backend, number: int) -> Iterator[SimpleQueue[Backend]]:
+    """Further connections to the engine, as backends."""
+    free: SimpleQueue[Backend] = SimpleQueue()
+    for _ in range(number):
+        own = copy.copy(backend)
+        own.con = backend.con.cursor()
+        free.put(own)
+    try:
+        yield free
+    finally:
+        while not free.empty():
+            free.get().con.close()
