@@ -11,12 +11,10 @@ from multiprocessing import get_context
 from multiprocessing.forkserver import ensure_running
 from multiprocessing.synchronize import Semaphore
 
-_LOADED = ["compliance.batch.notebook", "compliance.batch.engine", "compliance.reporting.html"]
-
 
 def start_loading() -> None:
     """Begins to load what a job needs, in a process of its own: the caller reads the rules meanwhile."""
-    get_context("forkserver").set_forkserver_preload(_LOADED)
+    get_context("forkserver").set_forkserver_preload(["compliance.batch.loaded"])
     ensure_running()
 
 

@@ -193,4 +193,5 @@ def plan_view(workspace: Workspace, view: CheckedView) -> Plan:
     rows, count = lineage.joined([lineage.of_case(base, table), *sets])
     behind = {lineage.ROWS: rows, lineage.COUNT: count}
     result = table.select(_id=key, _doubt=table["c_doubt"], _subject=table["subject"], **behind, **columns)
-    return Plan(relation.query(result), tuple(result.columns), {}, ())
+    query = relation.query(result)
+    return Plan(without_unused(query) if relation.staged else query, tuple(result.columns), {}, ())
