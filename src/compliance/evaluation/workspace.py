@@ -164,8 +164,9 @@ def _calendar_values(days: Sequence[CalendarDay]) -> str:
                coalesce(min(CASE WHEN working THEN day END) OVER (ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING),
                         {_day(following)}),
                year(day) IN ({provisional or 0})
-        FROM (SELECT day, NOT list_contains(string_split({resting}, ',')::DATE[], day) AS working
-              FROM (SELECT unnest(generate_series({_day(first)}, {_day(last)}, INTERVAL 1 DAY))::DATE AS day))"""
+        FROM (SELECT day, rest IS NULL AS working
+              FROM (SELECT unnest(generate_series({_day(first)}, {_day(last)}, INTERVAL 1 DAY))::DATE AS day)
+              LEFT JOIN (SELECT unnest(string_split({resting}, ',')::DATE[]) AS rest) ON rest = day)"""
 
 
 def _evidence_source(workspace: Workspace, spec: TableSpec, evidence: EvidenceTable) -> Source:

@@ -26,8 +26,14 @@ from compliance.ground import Location, Problem
 
 # Most memory of the engine; what needs more goes to its temporary folder.
 MEMORY = "700MB"
-# Up to this number of rows a statement has nothing to share out among threads.
-SMALL = 100_000
+# Up to this number of rows planning a statement takes longer than running it.
+SMALL = 20_000
+# Steps of planning that pay off only where there are many rows. The others stay: they compute what is constant once, and
+# bring conditions and columns to where they belong.
+_FOR_MANY_ROWS = (
+    "statistics_propagation", "join_order", "common_subexpressions", "common_subplan", "compressed_materialization",
+    "late_materialization", "join_filter_pushdown", "build_side_probe_side", "join_elimination", "sum_rewriter", "duplicate_groups",
+    "top_n", "reorder_filter", "deliminator", "regex_range", "sampling_pushdown", "limit_pushdown", "in_clause", "cte_inlining")
 # Nothing that evidence or a rule says can reach a file, the network or another setting once the evidence is in.
 _LOCKS = ("SET autoinstall_known_extensions=false", "SET autoload_known_extensions=false", "SET allow_community_extensions=false",
           "SET python_enable_replacements=false", "SET enable_external_access=false",
@@ -41,6 +47,12 @@ def connect() -> Backend:
         backend.raw_sql(f"SET {scope}TimeZone='Asia/Shanghai'")
     backend.con.create_function("nfkc", lambda t: unicodedata.normalize("NFKC", t), ["VARCHAR"], "VARCHAR")
     return backend
+
+
+def plan_little(backend: Backend) -> None:
+    """Fits the engine to a few rows: a statement is planned quickly and shares nothing out among threads."""
+    backend.raw_sql("SET threads=1")
+    backend.raw_sql(f"SET disabled_optimizers='{','.join(_FOR_MANY_ROWS)}'")
 
 
 def close(store: EvidenceStore) -> None:
@@ -75,6 +87,7 @@ def evidence_from_rows(tables: Mapping[str, Sequence[Mapping[str, object]]],
     problems: list[Problem] = []
     known: dict[str, EvidenceTable] = {}
     engine = backend or connect()
+    plan_little(engine)
     for name, rows in tables.items():
         spec = dictionary.tables.get(name)
         if spec is None:
@@ -148,7 +161,7 @@ def _loaded(parts: Sequence[Part], staging: tempfile.TemporaryDirectory[str], di
     try:
         backend.raw_sql(f"SET memory_limit='{MEMORY}'")
         if sum(p.staged.rows for p in parts) <= SMALL:
-            backend.raw_sql("SET threads=1")  # what is small goes side by side; more threads a statement would only wait for each other
+            plan_little(backend)
         # The system keeps pages of files anyway; a copy of them here would take the memory that large groups need.
         backend.raw_sql("SET enable_external_file_cache=false")
         backend.raw_sql(f"SET temp_directory={text_literal(str(Path(staging.name) / 'engine'))}")
