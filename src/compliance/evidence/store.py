@@ -27,7 +27,7 @@ from compliance.ground import Location, Problem
 # Most memory of the engine; what needs more goes to its temporary folder.
 MEMORY = "700MB"
 # Up to this number of rows planning a statement takes longer than running it.
-SMALL = 20_000
+SMALL = 300_000
 # Steps of planning that pay off only where there are many rows. The others stay: they compute what is constant once, and
 # bring conditions and columns to where they belong.
 _FOR_MANY_ROWS = (
