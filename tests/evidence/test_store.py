@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from openpyxl import Workbook
 
 from compliance.evidence.check import check_evidence
 from compliance.evidence.dictionary import load_dictionary
+from compliance.evidence.parsing import _SIGN
 from compliance.evidence.schemas import schema_of
 from compliance.evidence.store import close, evidence_from_rows, open_evidence
 
@@ -199,3 +201,10 @@ def test_pandera_itself_refuses_a_known_bad_row():
     assert spec.column("amount").minimum == 0
     with pytest.raises((pandera.errors.SchemaError, pandera.errors.SchemaErrors)):
         schema_of("payments").validate(bad)
+
+
+def test_signs_that_are_read_as_they_stand_are_their_own_normal_form():
+    plain = re.compile(f"[ {_SIGN}]")
+    signs = [chr(c) for c in range(0x10000) if plain.fullmatch(chr(c))]
+    assert "×" in signs and "（" not in signs and "…" not in signs
+    assert [s for s in signs if unicodedata.normalize("NFKC", s) != s or unicodedata.combining(s)] == []

@@ -19,8 +19,8 @@ _FALSE = ("false", "no", "0", "否", "无", "未", "不", "×")
 _DAY = r"((?:19|[2-9]\d)\d\d)(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日)"
 _CLOCK = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?"
 _MIDNIGHT = r"(?:[ T]00:00(?::00)?)?"
-# What a plain cell begins and ends with: printable ASCII and Chinese characters.
-_SIGN = "!-~\u4e00-\u9fff"
+# What a plain cell is made of: printable ASCII, Chinese characters and the signs beside them that are their own normal form.
+_SIGN = "!-~×·—‘’“”、。\u3008-\u3011\u3014-\u301d\u4e00-\u9fff"
 FIRST_DAY, AFTER_LAST_DAY = "DATE '1900-01-01'", "DATE '10000-01-01'"
 # A declared format that is not year first, and the year-first form it stands for.
 _DECLARED_FORMATS = {
@@ -62,7 +62,7 @@ def cleaned(column: str) -> str:
 
 
 def is_plain(column: str) -> str:
-    """Whether the cell is its own normal form: ASCII or Chinese characters without outer blanks."""
+    """Whether the cell is its own normal form: plain signs without outer blanks."""
     # Sign by sign only where there are others than ASCII: a pattern costs three times as much.
     blank_ends = " OR ".join(f"suffix({column}, '{blank}')" for blank in " \t\r\n")
     return (f"CASE WHEN strlen({column}) = length({column}) THEN NOT ({column} < '!' OR {blank_ends})"
@@ -101,7 +101,7 @@ def typed(column: ColumnSpec, text: str, dictionary: Dictionary) -> str:
     """SQL that reads a cell, cleaned and split, as the type of its column."""
     match column.type:
         case "text":
-            return f"CASE WHEN regexp_full_match({text}, '[ -~\u4e00-\u9fff]*') THEN {text}" \
+            return f"CASE WHEN regexp_full_match({text}, '[ {_SIGN}]*') THEN {text}" \
                    f" ELSE nullif(trim(nfkc({text})), '') END"
         case "enum":
             return _code(text, dictionary.code_lists[column.enum or ""])
