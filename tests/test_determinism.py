@@ -191,3 +191,10 @@ def test_one_thread_and_several_give_the_same_bytes(many):
     one, two, four = (findings(many, number) for number in (1, 2, 4))
     assert '"verdict": "breach"' in one and '"rule": "one-channel"' in one
     assert one == two == four
+
+
+def test_planning_with_few_steps_gives_the_same_bytes(many, monkeypatch):
+    """Which steps the engine plans with follows from the number of rows; a verdict does not."""
+    usual = findings(many, 2)
+    monkeypatch.setattr(evidence_store, "SMALL", 10**9)
+    assert findings(many, 1) == usual
