@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from datetime import date
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from compliance.contract_text.ruleset.binding import bind, read_sources
 from compliance.evaluation import cases, workspace
 from compliance.evaluation.plans import open_plans
 from compliance.evaluation.workspace import Workspace
+from compliance.evidence.side_by_side import share_cores
 from compliance.evidence.store import open_evidence
 from compliance.ground import collecting_rarely
 from compliance.linting.loading import LoadedContract, load_contract
@@ -44,6 +46,7 @@ def _digest(rows: Any) -> str:
 
 def generated_sql(root: str, contract: str, evidence: str) -> dict[str, Any]:
     """The time of the statements of one audit alone, replayed on the connection that made them."""
+    share_cores(get_context("forkserver").Semaphore(0))  # no core is free: all of them are made on one connection
     loaded = _loaded(root, contract)
     store, problems = open_evidence(evidence)
     if store is None:
@@ -52,10 +55,10 @@ def generated_sql(root: str, contract: str, evidence: str) -> dict[str, Any]:
     run, make = Workspace.run, workspace.make_table
     making = False
 
-    def recording_run(self: Workspace, statement: str, *parameters: object) -> list[tuple]:
+    def recording_run(self: Workspace, statement: str) -> list[tuple]:
         if not making:
-            steps.append(("run", (self, statement, *parameters)))
-        return run(self, statement, *parameters)
+            steps.append(("run", (self, statement)))
+        return run(self, statement)
 
     def recording_make(own: Workspace, name: str, columns: Any, rows: Any) -> None:
         nonlocal making

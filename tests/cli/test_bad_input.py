@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 AS_OF = "2026-06-30"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 BAD_CELLS = "payment_no,purpose,payer,amount,paid_on\nP1,instalment,party_a,1e2,2026-13-01\nP2,instalment,party_c,1,2026-01-20\n"
 BAD_DAY = "payment_no,purpose,payer,amount,paid_on\nP1,instalment,party_a,1,2026-13-01\n"
 TWICE = ":10:3: yaml-duplicate-key: the key 'when' stands twice"
@@ -178,6 +181,19 @@ def test_a_batch_without_evidence_writes_nothing(run, rules, evidence, tmp_path)
             "nothing was written")
     (rules / "sample" / "payment.yaml").write_text("rules: [", encoding="utf-8")
     refused(run("batch", "--evidence", evidence, "--rules", rules, "--out", out), out, "rules/sample/payment.yaml:2:1: yaml-syntax")
+
+
+def test_a_worker_that_dies_fails_its_contract_and_the_summary_says_so(run, rules, evidence, tmp_path):
+    notebook = json.loads((NOTEBOOKS / "audit.ipynb").read_text(encoding="utf-8"))
+    [first, *_] = [c for c in notebook["cells"] if c["cell_type"] == "code" and "parameters" not in c["metadata"].get("tags", [])]
+    first["source"] = "import os; os._exit(9)"
+    (rules.parent / "notebooks").mkdir()
+    (rules.parent / "notebooks" / "audit.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    shutil.copytree(evidence, tmp_path / "portfolio" / "sample")
+    out = tmp_path / "reports"
+    result = run("batch", "--evidence", tmp_path / "portfolio", "--as-of", AS_OF, "--rules", rules, "--out", out, "--jobs", 1)
+    assert result.exit_code == 2 and "sample: the worker process ended" in words(result.output)
+    assert "未完成" in (out / "index.html").read_text(encoding="utf-8") and not (out / "sample").exists()
 
 
 def test_the_installed_command_gives_the_same_status_without_a_traceback(rules, evidence, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -43,9 +43,17 @@ def batch(rules: Path, evidence: Path, as_of: date | None, jobs: int, folder: Pa
             return 2
         ended = _ended(planned, pool)
         listed = [ended[job.contract][1] for job in planned]
-        page = pool.submit(index_page, listed).result()  # the workers have loaded what draws
+        page = _page(listed, pool)
     write_all_or_nothing(folder, {"index.html": page})
     return _summary(listed, [result for result, _ in ended.values()], folder, lang)
+
+
+def _page(listed: Sequence[dict[str, Any]], pool: Executor) -> str:
+    """The summary page. The workers have loaded what draws; where one of them died the others take no more work."""
+    try:
+        return pool.submit(index_page, listed).result()
+    except BrokenExecutor:
+        return index_page(listed)
 
 
 def _planned(rules: Path, evidence: Path, as_of: date | None, folder: Path, texts: Path | None) -> tuple[list[Job], list[Problem]]:
