@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import json
 import re
 from datetime import date
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from compliance.audit import audit
 from compliance.document import findings_document
 from compliance.evidence.store import evidence_from_rows
 from compliance.linting.loading import load_contract
+from compliance.model.finding import EvidenceReference
 from compliance.reporting import html
 from compliance.reporting.document import dumps, validate_document
 from compliance.reporting.figures import TIMELINE_ROWS, status_figure, timeline_figure
@@ -102,6 +105,29 @@ def test_same_document_same_bytes(document: dict[str, Any]) -> None:
     assert render_html(document) == render_html(copy.deepcopy(document))
     assert dumps(document) == dumps(dict(reversed(document.items())))
     assert render_index(_entries()) == render_index(_entries())
+
+
+def test_the_canonical_form_is_plain_json_and_takes_nothing_that_is_not():
+    given = {"b": ["甲\n\u0001\"", {}, [], None, True, 10**15], "a": {"z": 1, "y": "\u2028\x7f/"}}
+    assert dumps(given) == json.dumps(given, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    for value in (Decimal("1.00"), date(2026, 1, 1), EvidenceReference("t", "f", None, 1, "k"), {1}):
+        with pytest.raises(TypeError):
+            dumps({"value": value})
+
+
+def test_no_number_of_a_document_is_inexact(document):
+    def numbers(value):
+        match value:
+            case dict():
+                return [n for v in value.values() for n in numbers(v)]
+            case list():
+                return [n for v in value for n in numbers(v)]
+            case float():
+                return [value]
+        return []
+
+    assert numbers(document) == []
+
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
