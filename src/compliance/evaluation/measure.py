@@ -119,10 +119,10 @@ def _listed(workspace: Workspace, readings: Sequence[CheckedRule]) -> list[Measu
     """All cases in the order of their keys, for readings that measure the same."""
     if not is_supplied(workspace, readings[0]):
         return [Measurement(False, ()) for _ in readings]
-    plan, in_order = prepare(workspace, *readings), 'SELECT * FROM ({}) ORDER BY "k", "p"'
-    columns, rows = plan.decided(), workspace.run(in_order.format(plan.brief)) if plan.brief else []
+    plan, in_order = prepare(workspace, *readings), ' ORDER BY "k", "p"'
+    columns, rows = plan.decided(), workspace.run(plan.brief + in_order) if plan.brief else []
     if not plan.brief or any(row[-1] for row in rows):
-        columns, rows = plan.columns, workspace.run(in_order.format(plan.query))
+        columns, rows = plan.columns, workspace.run(plan.query + in_order)
     return [Measurement(True, _cases(workspace, rule, plan, columns, rows, i)) for i, rule in enumerate(readings)]
 
 

@@ -74,7 +74,8 @@ class Relation:
     def query(self, result: ir.Table) -> str:
         """SQL of a table built on this relation, each stage computed once."""
         stages = ", ".join(f'"{name}" AS MATERIALIZED ({query})' for name, query in self.stages.items())
-        return f"{f'WITH {stages} ' if stages else ''}SELECT * FROM ({self.workspace.backend.compile(result)})"
+        last = self.workspace.backend.compile(result)
+        return f"{f'WITH {stages} ' if stages else ''}{last if last.startswith('SELECT') else f'SELECT * FROM ({last})'}"
 
     def environment(self) -> Environment:
         table, stored = self.table, self.stored

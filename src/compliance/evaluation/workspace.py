@@ -206,7 +206,9 @@ def _make_view(workspace: Workspace, name: str, raw: str, spec: TableSpec, evide
         past = " OR ".join(f"CAST({_quoted(c)} AS DATE) <= {day}" for c in events)
         conditions.append(f"(NOT ({some}) OR coalesce({past}, FALSE))")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    workspace.run(f'CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT {", ".join(selected)} FROM {_quoted(raw)}{where}')
+    # Few rows are kept as they are seen: every statement that reads a view has to plan the view besides.
+    kind = "TABLE" if evidence.counts.rows <= LARGE else "VIEW"
+    workspace.run(f'CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {", ".join(selected)} FROM {_quoted(raw)}{where}')
 
 
 def _column_as_of(column: ColumnSpec, day: str) -> str:
