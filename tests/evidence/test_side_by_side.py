@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from compliance.evidence import side_by_side as module
-from compliance.evidence.side_by_side import cores, share_cores, side_by_side
+from compliance.evidence.side_by_side import at_work, cores, share_cores, side_by_side
 from compliance.evidence.store import connect
 
 
@@ -72,11 +72,12 @@ def test_the_first_fault_in_order_is_raised(engine, monkeypatch, processors):
 
 
 def test_only_free_cores_are_taken_and_given_back(free):
-    left = free(1)
-    with cores(4) as number:
+    left = free(2)
+    with at_work(), cores(4) as number:
         assert number == 2
         with cores(4) as others:
             assert others == 1
+    assert left.acquire(block=False)
     assert left.acquire(block=False) and not left.acquire(block=False)
 
 

@@ -99,7 +99,7 @@ def run_job(job: Job) -> Result:
     before = Path.cwd()
     try:
         os.chdir(staging)
-        with shared.cores(2):  # one for this job
+        with shared.at_work():
             engine.run_notebook(Path(job.notebook), staging / "audit.ipynb", {
                 "contract": job.contract, "evidence": job.evidence, "as_of": job.as_of, "rules": job.rules, "out": str(staging),
                 "text": job.text})

@@ -47,10 +47,27 @@ def side_by_side(backend: Backend, work: Callable[[Backend, T], R], items: Seque
 
 @contextmanager
 def cores(wanted: int) -> Iterator[int]:
-    """The cores to use: as many as wanted, or those that are free where they are shared, and at least the one in use."""
-    taken = [free for free in _shared for _ in range(wanted - 1) if free.acquire(block=False)]
+    """The cores to use: as many as wanted, or where they are shared the one in use and those that are free."""
+    if not _shared:
+        yield wanted
+        return
+    with _held(wanted - 1) as further:
+        yield 1 + further
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Holds the core that this process uses, where cores are shared."""
+    with _held(1):
+        yield
+
+
+@contextmanager
+def _held(number: int) -> Iterator[int]:
+    """Takes as many of the free cores, or those there are, and gives them back."""
+    taken = [free for free in _shared for _ in range(number) if free.acquire(block=False)]
     try:
-        yield 1 + len(taken) if _shared else wanted
+        yield len(taken)
     finally:
         for free in taken:
             free.release()
