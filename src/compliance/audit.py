@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
+from threading import Lock
 from typing import Any, TypeVar
 
 import duckdb
@@ -74,12 +76,13 @@ def _make_views(workspace: Workspace, views: Sequence[CheckedView]) -> None:
 
 
 def _each(workspace: Workspace, work: Callable[[Workspace, T], R], items: Sequence[T]) -> list[R]:
-    """What becomes of each rule or view: those that read a large table have the engine for themselves, the others go side by side."""
-    alone = [i for i, item in enumerate(items) if any(workspace.source(t).size > LARGE for t in tables_of(item))]
-    done = {i: work(workspace, items[i]) for i in alone}
-    others = [i for i in range(len(items)) if i not in done]
-    found = side_by_side(workspace.backend, lambda own, i: work(workspace.on(own), items[i]), others)
-    done |= dict(zip(others, found, strict=True))
+    """What becomes of each rule or view, side by side; a statement on a large table has the engine for itself."""
+    large = [i for i, item in enumerate(items) if any(workspace.source(t).size > LARGE for t in tables_of(item))]
+    small = [i for i in range(len(items)) if i not in large]
+    done: dict[int, R] = {}
+    for numbers, turn in ((large, Lock()), (small, nullcontext())):
+        found = side_by_side(workspace.backend, lambda own, i, turn=turn: work(workspace.on(own, turn), items[i]), numbers)
+        done |= dict(zip(numbers, found, strict=True))
     return [done[i] for i in range(len(items))]
 
 
@@ -168,13 +171,13 @@ def _worst_of(loaded: LoadedContract, groups: Sequence[tuple[str, Outcome]]) -> 
 
 
 def _references(workspace: Workspace, numbers: Iterable[int]) -> dict[int, EvidenceReference]:
-    """File, sheet, row and key of numbered rows of evidence, one query a table."""
+    """File, sheet, row and key of numbered rows of evidence, one query for each table that has rows not known already."""
     dictionary = load_dictionary()
     rows: dict[str, dict[int, int]] = {}
-    for number in sorted(numbers):
+    for number in sorted(n for n in numbers if n not in workspace.places):
         table, id_ = lineage.decoded(number)
         rows.setdefault(table, {})[id_] = number
-    result = {}
+    result = dict(workspace.places)
     for table, found in sorted(rows.items()):
         key = " || '/' || ".join(f"coalesce(\"{k}\"::VARCHAR, '')" for k in dictionary.tables[table].primary_key)
         for id_, file, sheet, row, name in workspace.run(

@@ -13,7 +13,7 @@ from compliance.evaluation import lineage, values
 from compliance.evaluation.compiling import compile_condition
 from compliance.evaluation.periods import periods
 from compliance.evaluation.relation import Relation, Stored
-from compliance.evaluation.workspace import Source, Workspace, make_table
+from compliance.evaluation.workspace import PLACE, Source, Workspace, make_table
 from compliance.model.checked import CheckedCases
 from compliance.model.expression import Column, Expression, walk
 
@@ -97,9 +97,10 @@ def _from_source(workspace: Workspace, source: Source, cases: CheckedCases, colu
     needed = {*columns, *(c.name for c in walk(cases.where) if isinstance(c, Column))} if cases.where else set(columns)
     selected, stored = source_columns(source, needed, "x")
     own = source.relation
-    key = {"x__subject": _subject_of(source)} if cases.form == "each" else {}
+    if cases.form == "each":
+        selected |= {"x__subject": _subject_of(source), **{f"x_{c}": own[c] for c in PLACE if c in own.columns}}
     relation = Relation(workspace, own.select(
-        x__id=own["_id"], x__doubt=own["_doubt"], **lineage.columns_of(source, "x_"), **key, **selected))
+        x__id=own["_id"], x__doubt=own["_doubt"], **lineage.columns_of(source, "x_"), **selected))
     relation.stored |= {("row", "", name): where for name, where in stored.items()}
     _with_parameters(relation, family, parameters)
     if cases.where is None:

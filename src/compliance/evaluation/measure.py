@@ -12,8 +12,9 @@ from compliance.evaluation import lineage
 from compliance.evaluation.cases import make_periods
 from compliance.evaluation.planning import plan_rule, plan_view, what_is_measured
 from compliance.evaluation.plans import Plan, of_reading
-from compliance.evaluation.workspace import Source, Workspace
+from compliance.evaluation.workspace import PLACE, Source, Workspace
 from compliance.model.checked import CheckedCases, CheckedRule, CheckedSet, CheckedView, Line
+from compliance.model.finding import EvidenceReference
 from compliance.model.verdict import CLEAR_VERDICTS
 
 # Cases fetched one by one; of more cases the clear ones are only counted.
@@ -141,8 +142,19 @@ def _counted(workspace: Workspace, plan: Plan, rule: CheckedRule) -> Measurement
         """)
     k, p = plan.columns.index("k"), plan.columns.index("p")
     unclear = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c[k], c[p]))
+    _keep_places(workspace, cases_source(workspace, rule), plan.columns, unclear)
     return Measurement(True, _cases(workspace, rule, plan, plan.columns, unclear),
                        tuple(number_of_cases(rule, *numbers) for *numbers, _ in found if numbers[2]))
+
+
+def _keep_places(workspace: Workspace, source: Source | None, columns: Sequence[str], cases: Iterable[Sequence[Any]]) -> None:
+    """Where the rows of cases stand, which need not be looked up any more."""
+    if source is None or source.origin is None or f"x_{PLACE[0]}" not in columns:
+        return
+    key, name, *place = (columns.index(c) for c in ("k", "subject", *(f"x_{p}" for p in PLACE)))
+    workspace.places.update(
+        (lineage.code_of(source, case[key]), EvidenceReference(source.origin, *(case[i] for i in place), case[name]))
+        for case in cases if case[name] is not None)
 
 
 def cases_of(workspace: Workspace, rule: CheckedRule, plan: Plan, query: str) -> tuple[Measured, ...]:

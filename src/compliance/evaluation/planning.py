@@ -14,7 +14,7 @@ from compliance.evaluation.compiling import compile_condition, compile_possibili
 from compliance.evaluation.plans import Plan, of_reading
 from compliance.evaluation.relation import Relation, calendar_nodes, measures, without_unused
 from compliance.evaluation.rows import Evidence, attach
-from compliance.evaluation.workspace import LARGE, Workspace
+from compliance.evaluation.workspace import LARGE, PLACE, Workspace
 from compliance.linting.expressions import depends_on
 from compliance.model.checked import CheckedCases, CheckedRule, CheckedSet, CheckedView, Line
 from compliance.model.expression import Aggregate, Apply, Column, Expression, Parameter, walk
@@ -105,7 +105,7 @@ def plan_rule(workspace: Workspace, readings: Sequence[CheckedRule]) -> Plan:
     evidence = [(e.rows, e.count) for e in built.evidence]
     if lineage.CASE_ROWS in relation.table.columns:
         evidence.insert(0, (lineage.CASE_ROWS, lineage.CASE_COUNT))
-    names |= {c for pair in evidence for c in pair}
+    names |= {c for pair in evidence for c in pair} | {c for c in (f"x_{p}" for p in PLACE) if c in relation.table.columns}
     brief = relation.branch()
     relation.table = relation.table.select(*sorted(names))
     relation.end_stage()

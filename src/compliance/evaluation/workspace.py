@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import RLock
@@ -21,6 +22,7 @@ from compliance.evidence.tables import engine_table
 from compliance.linting.shapes import TableShape
 from compliance.model.checked import CheckedView
 from compliance.model.contract import Contract, ContractList
+from compliance.model.finding import EvidenceReference
 
 _SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)", "money": "DECIMAL(18,2)",
               "date": "DATE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "null": "VARCHAR"}
@@ -28,6 +30,8 @@ _SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)"
 
 # Above this number of rows stages are not kept, and a set reports its first row and the count, not all its rows.
 LARGE = 100_000
+# File, sheet and row of the evidence, as columns of a large table: looking them up later is one more pass over it.
+PLACE = ("_file", "_sheet", "_row")
 # Above this number of rows cases are not paired with rows that no known value links to them.
 PAIRED = 20_000
 
@@ -36,7 +40,7 @@ PAIRED = 20_000
 class Source:
     """A table that rules read, with what its evidence leaves open.
 
-    `relation` has `_id`, `_doubt` and the supplied columns. `open` says that rows may be missing from it; `unread` are
+    `relation` has `_id`, `_doubt` and the supplied columns; that of a large evidence table with its whole key also has PLACE. `open` says that rows may be missing from it; `unread` are
     columns with cells that could not be read (marked by `<column>__unread`), `nullable` those with blanks.
     `complete` is the window for which it is known to be complete, where only part of the time was handed over.
     `exact_moments` are columns of moments none of which is known only to the day.
@@ -80,10 +84,12 @@ class Workspace:
     views: dict[str, CheckedView] = field(default_factory=dict)
     periods: set[str] = field(default_factory=set)  # the tables of periods that were made
     lock: RLock = field(default_factory=RLock)  # of everything here: rules are judged side by side
+    places: dict[int, EvidenceReference] = field(default_factory=dict)  # the rows behind cases whose place is known already
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)  # what a statement waits for
 
-    def on(self, backend: Backend) -> Workspace:
-        """The same workspace over another connection to its engine."""
-        return replace(self, backend=backend)
+    def on(self, backend: Backend, turn: AbstractContextManager[object] | None = None) -> Workspace:
+        """The same workspace over another connection to its engine; its statements take turns where a lock is given."""
+        return replace(self, backend=backend, turn=turn or self.turn)
 
     def source(self, name: str) -> Source:
         """The table of that name; one that was not supplied is open and empty."""
@@ -94,7 +100,8 @@ class Workspace:
         return engine_table(self.backend, name)
 
     def run(self, statement: str) -> list[tuple]:
-        return self.backend.con.execute(statement).fetchall()
+        with self.turn:
+            return self.backend.con.execute(statement).fetchall()
 
     def fetch(self, expression: ir.Table) -> list[tuple]:
         """The rows of a measure as plain Python values (exact decimals, dates)."""
@@ -193,7 +200,9 @@ def _make_view(workspace: Workspace, name: str, raw: str, spec: TableSpec, evide
     """The table without what was recorded or happened after the audit date; nothing is asked where nothing is later."""
     day = _day(workspace.as_of)
     supplied = [c for c in spec.columns if c.name in evidence.columns]
-    selected = ['"_id"', '"_doubt"', *(_column_as_of(c, day) if c.name in later else _quoted(c.name) for c in supplied)]
+    large = evidence.counts.rows > LARGE
+    place = PLACE if large and {*spec.primary_key} <= {c.name for c in supplied} else ()
+    selected = ['"_id"', '"_doubt"', *place, *(_column_as_of(c, day) if c.name in later else _quoted(c.name) for c in supplied)]
     for i, column in enumerate(spec.columns):
         if column.name in evidence.bad_columns:
             selected.append(f'(("_bad" >> {i}) & 1::HUGEINT) = 1 AS {_quoted(column.name + "__unread")}')
@@ -207,7 +216,7 @@ def _make_view(workspace: Workspace, name: str, raw: str, spec: TableSpec, evide
         conditions.append(f"(NOT ({some}) OR coalesce({past}, FALSE))")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     # Few rows are kept as they are seen: every statement that reads a view has to plan the view besides.
-    kind = "TABLE" if evidence.counts.rows <= LARGE else "VIEW"
+    kind = "VIEW" if large else "TABLE"
     workspace.run(f'CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {", ".join(selected)} FROM {_quoted(raw)}{where}')
 
 
