@@ -24,7 +24,6 @@ from compliance.contract_text import figures
 from compliance.contract_text.readers.files import read_contract_text
 from compliance.contract_text.review.checks import review
 from compliance.contract_text.ruleset.binding import bind, read_sources
-from compliance.evaluation import cases, workspace
 from compliance.evaluation.plans import open_plans
 from compliance.evaluation.workspace import Workspace
 from compliance.evidence.side_by_side import share_cores
@@ -51,43 +50,23 @@ def generated_sql(root: str, contract: str, evidence: str) -> dict[str, Any]:
     store, problems = open_evidence(evidence)
     if store is None:
         raise SystemExit("\n".join(map(str, problems)))
-    steps: list[tuple[str, tuple[Any, ...]]] = []
-    run, make = Workspace.run, workspace.make_table
-    making = False
+    statements: list[tuple[Workspace, str]] = []
+    run = Workspace.run
 
     def recording_run(self: Workspace, statement: str) -> list[tuple]:
-        if not making:
-            steps.append(("run", (self, statement)))
+        statements.append((self, statement))
         return run(self, statement)
 
-    def recording_make(own: Workspace, name: str, columns: Any, rows: Any) -> None:
-        nonlocal making
-        listed = [list(r) for r in rows]
-        steps.append(("make", (own, name, columns, listed)))
-        making = True
-        try:
-            make(own, name, columns, listed)
-        finally:
-            making = False
-
     Workspace.run = recording_run  # type: ignore[method-assign]
-    workspace.make_table = cases.make_table = recording_make
     audit(loaded, store, loaded.contract.service_end, plans=open_plans(contract))
     Workspace.run = run  # type: ignore[method-assign]
-    workspace.make_table = cases.make_table = make
     # The calendar is made once a connection, without OR REPLACE.
     for table in ("_calendar", "_workdays", "days"):
         store.backend.raw_sql(f"DROP TABLE IF EXISTS {table}")
-    seconds, statements = 0.0, 0
-    for kind, arguments in steps:
-        if kind == "make":  # values of ours, inserted row by row: needed for the next statements, not part of the baseline
-            make(*arguments)
-            continue
-        started = time.perf_counter()
-        run(*arguments)
-        seconds += time.perf_counter() - started
-        statements += 1
-    return {"seconds": seconds, "statements": statements}
+    started = time.perf_counter()
+    for workspace, statement in statements:
+        run(workspace, statement)
+    return {"seconds": time.perf_counter() - started, "statements": len(statements)}
 
 
 def system_rules(root: str, evidence: str) -> dict[str, Any]:

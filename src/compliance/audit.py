@@ -16,8 +16,8 @@ from compliance import explain
 from compliance.caching import Cache
 from compliance.effects.consequences import Judged, follow, readings_of, rolled_up, under
 from compliance.evaluation import lineage
-from compliance.evaluation.judge import Outcome, contested, judge_rule
-from compliance.evaluation.measure import make_view
+from compliance.evaluation.judge import Outcome, contested, judge_together
+from compliance.evaluation.measure import in_groups, make_view
 from compliance.evaluation.plans import Plan
 from compliance.evaluation.workspace import LARGE, Workspace, open_workspace
 from compliance.evidence.dictionary import load_dictionary
@@ -32,7 +32,7 @@ from compliance.model.finding import EvidenceReference, Finding, ReadingResult
 from compliance.model.verdict import OPEN_VERDICTS, worst
 
 Progress = Callable[[str], None]
-T = TypeVar("T", CheckedRule, CheckedView)
+T = TypeVar("T")
 R = TypeVar("R")
 
 
@@ -59,8 +59,11 @@ def audit(loaded: LoadedContract, store: EvidenceStore, as_of: date, problems: I
     workspace = open_workspace(store, loaded.contract, load_dictionary(), loaded.checked.tables, as_of, plans)
     _make_views(workspace, needed_views(loaded.checked))
     rules = [r for r in loaded.checked.rules if not r.rule.worst_of]
-    outcomes = _each(workspace, lambda own, rule: _judge(own, rule, progress), rules)
-    chained = follow([Judged(rule, tuple(found)) for rule, found in zip(rules, outcomes, strict=True)])
+    groups = in_groups(workspace, rules)
+    judged = _each(workspace, lambda own, group: _judge(own, group, progress), groups, lambda group: tables_of(group[0]))
+    outcomes = {rule.rule.id: tuple(found) for group, of_each in zip(groups, judged, strict=True)
+                for rule, found in zip(group, of_each, strict=True)}
+    chained = follow([Judged(rule, outcomes[rule.rule.id]) for rule in rules])
     findings = _findings(workspace, loaded, chained)
     return Audit(loaded, as_of, findings, tuple(problems), store.files, _penalties(workspace))
 
@@ -71,13 +74,13 @@ def _make_views(workspace: Workspace, views: Sequence[CheckedView]) -> None:
     while waiting:
         names = {view.name for view in waiting}
         ready = [view for view in waiting if names.isdisjoint(tables_of(view))]
-        _each(workspace, make_view, ready)
+        _each(workspace, make_view, ready, tables_of)
         waiting = [view for view in waiting if view not in ready]
 
 
-def _each(workspace: Workspace, work: Callable[[Workspace, T], R], items: Sequence[T]) -> list[R]:
-    """What becomes of each rule or view, side by side; a statement on a large table has the engine for itself."""
-    large = [i for i, item in enumerate(items) if any(workspace.source(t).size > LARGE for t in tables_of(item))]
+def _each(workspace: Workspace, work: Callable[[Workspace, T], R], items: Sequence[T], reads: Callable[[T], Iterable[str]]) -> list[R]:
+    """What becomes of each item, side by side; a statement on a large table has the engine for itself."""
+    large = [i for i, item in enumerate(items) if any(workspace.source(t).size > LARGE for t in reads(item))]
     small = [i for i in range(len(items)) if i not in large]
     done: dict[int, R] = {}
     for numbers, turn in ((large, Lock()), (small, nullcontext())):
@@ -86,16 +89,20 @@ def _each(workspace: Workspace, work: Callable[[Workspace, T], R], items: Sequen
     return [done[i] for i in range(len(items))]
 
 
-def _judge(workspace: Workspace, rule: CheckedRule, progress: Progress) -> list[Outcome]:
-    """A rule that cannot be run is a finding with the reason, not the end of the audit."""
-    progress(rule.rule.id)
+def _judge(workspace: Workspace, rules: Sequence[CheckedRule], progress: Progress) -> list[list[Outcome]]:
+    """Rules that are measured together; one that cannot be run is a finding with the reason, not the end of the audit."""
+    for rule in rules:
+        progress(rule.rule.id)
     try:
-        return judge_rule(workspace, rule)
+        return judge_together(workspace, rules)
     except (duckdb.Error, IbisError) as fault:
+        if len(rules) > 1:
+            return [_judge(workspace, [rule], lambda _: None)[0] for rule in rules]
+        [rule] = rules
         provision = workspace.contract.provisions.get(rule.rule.provision) or next(iter(workspace.contract.provisions.values()))
         reason = str(fault).splitlines()[0]
-        return [Outcome(rule.rule.id, provision, rule.rule.title, None, "", "error", measures={},
-                        why=Bilingual(f"规则无法运行：{reason}", f"The rule could not be run: {reason}"))]
+        return [[Outcome(rule.rule.id, provision, rule.rule.title, None, "", "error", measures={},
+                         why=Bilingual(f"规则无法运行：{reason}", f"The rule could not be run: {reason}"))]]
 
 
 def _findings(workspace: Workspace, loaded: LoadedContract, chained: Sequence[Judged]) -> tuple[Finding, ...]:

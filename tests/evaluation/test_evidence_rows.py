@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compliance.audit import audit
-from compliance.evaluation import lineage, planning, rows, workspace
+from compliance.evaluation import lineage, measure, planning, rows, workspace
 from compliance.evidence.store import close, evidence_from_rows
 from compliance.linting.loading import load_contract
 
@@ -155,7 +155,7 @@ ORDERS = [{"order_id": f"W{i}", "order_type": "service_request", "subject_id": s
 
 def test_a_large_table_gives_the_verdicts_of_a_small_one(loaded, monkeypatch):
     small = {f.subject: f.verdict for f in of_rule(findings(loaded, work_orders=ORDERS), "subject-once")}
-    for module in (lineage, planning, rows, workspace):
+    for module in (lineage, measure, planning, rows, workspace):
         monkeypatch.setattr(module, "LARGE", 1)
     large = {f.subject: f.verdict for f in of_rule(findings(loaded, work_orders=ORDERS), "subject-once")}
     assert small == large

@@ -189,7 +189,7 @@ def compared(found):
 
 def lower(monkeypatch, names):
     """Every table that has rows is large."""
-    places = [(m, n) for m in (lineage, planning, rows, workspace) for n in names if hasattr(m, n)]
+    places = [(m, n) for m in (lineage, measure, planning, rows, workspace) for n in names if hasattr(m, n)]
     assert {n for _, n in places} == set(names)
     for module, name in places:
         monkeypatch.setattr(module, name, 0)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
-from compliance.evaluation.measure import LISTED_CASES, Measured, Measurement, measure_rule
+from compliance.evaluation.measure import LISTED_CASES, Measured, Measurement, measure_rule, measure_together
 from compliance.evaluation.readings import are_same_cases, measure_readings
 from compliance.evaluation.reads import evidence_of, in_doubt, tables_read
 from compliance.evaluation.workspace import Workspace
@@ -89,6 +89,14 @@ class _Judged:
         verdict = worst(o.verdict for o in found)
         same = [o for o in found if o.verdict == verdict]
         return same[0] if len(found) == 1 else replace(_as_one(same), verdict=verdict, due=None, amount=None)
+
+
+def judge_together(workspace: Workspace, rules: Sequence[CheckedRule]) -> list[list[Outcome]]:
+    """The verdicts of each rule of a group (`in_groups`)."""
+    if len(rules) == 1:
+        return [judge_rule(workspace, rules[0])]
+    return [_judged(workspace, rule, measured).outcomes()
+            for rule, measured in zip(rules, measure_together(workspace, rules), strict=True)]
 
 
 def judge_rule(workspace: Workspace, rule: CheckedRule) -> list[Outcome]:

@@ -12,7 +12,7 @@ from compliance.evaluation import lineage
 from compliance.evaluation.cases import make_periods
 from compliance.evaluation.planning import plan_rule, plan_view, what_is_measured
 from compliance.evaluation.plans import Plan, of_reading
-from compliance.evaluation.workspace import PLACE, Source, Workspace
+from compliance.evaluation.workspace import LARGE, PLACE, Source, Workspace
 from compliance.model.checked import CheckedCases, CheckedRule, CheckedSet, CheckedView, Line
 from compliance.model.finding import EvidenceReference
 from compliance.model.verdict import CLEAR_VERDICTS
@@ -61,9 +61,27 @@ class Measurement:
 
 def measure_rule(workspace: Workspace, rule: CheckedRule) -> Measurement:
     """The cases of a rule with what the evidence shows of each."""
-    if not is_large(workspace, rule):
-        return list_readings(workspace, [rule])[0]
-    return _counted(workspace, prepare(workspace, rule), rule) if is_supplied(workspace, rule) else Measurement(False, ())
+    return measure_together(workspace, [rule])[0]
+
+
+def measure_together(workspace: Workspace, rules: Sequence[CheckedRule]) -> Sequence[Measurement]:
+    """The same for rules of one group (`in_groups`)."""
+    if not is_large(workspace, rules[0]):
+        return list_readings(workspace, rules)
+    if not is_supplied(workspace, rules[0]):
+        return [Measurement(False, ()) for _ in rules]
+    return _counted(workspace, prepare(workspace, *rules), rules)
+
+
+def in_groups(workspace: Workspace, rules: Sequence[CheckedRule]) -> list[list[CheckedRule]]:
+    """Rules that one pass measures together: those with the same rows of a large table as cases that need no other rows."""
+    groups: dict[Hashable, list[CheckedRule]] = {}
+    for rule in rules:
+        source = cases_source(workspace, rule)
+        is_alike = source is not None and source.size > LARGE and not rule.sets and not rule.readings
+        alike = (rule.cases, rule.rule.family, tuple(rule.lets.items())) if is_alike else rule.rule.id
+        groups.setdefault(alike, []).append(rule)
+    return list(groups.values())
 
 
 def list_readings(workspace: Workspace, readings: Sequence[CheckedRule]) -> tuple[Measurement, ...]:
@@ -96,12 +114,17 @@ def is_supplied(workspace: Workspace, rule: CheckedRule) -> bool:
 def prepare(workspace: Workspace, *readings: CheckedRule) -> Plan:
     """The plan of a rule, or of readings of it that measure the same, whose cases are supplied: the one that was kept, else a new one."""
     rule = readings[0]
+    return _kept(workspace, rule.cases, [_content(r) for r in readings], _states(workspace, rule.cases, rule.sets, rule.rule.family),
+                 lambda: plan_rule(workspace, readings))
+
+
+def _kept(workspace: Workspace, cases: CheckedCases, content: object, states: Sequence[object], plan: Callable[[], Plan]) -> Plan:
+    """The plan that was kept for what is compiled and the tables that it reads, else a new one."""
     with workspace.lock:
-        if rule.cases.form == "every":
-            make_periods(workspace, rule.cases)
-        key = key_of([_content(r) for r in readings], _states(workspace, rule.cases, rule.sets, rule.rule.family), workspace.as_of,
-                     workspace.contract.service_start, workspace.contract.service_end)
-        return workspace.plans.kept(key, lambda: plan_rule(workspace, readings))
+        if cases.form == "every":
+            make_periods(workspace, cases)
+        key = key_of(content, states, workspace.as_of, workspace.contract.service_start, workspace.contract.service_end)
+        return workspace.plans.kept(key, plan)
 
 
 def _content(rule: CheckedRule) -> tuple[object, ...]:
@@ -127,24 +150,34 @@ def _listed(workspace: Workspace, readings: Sequence[CheckedRule]) -> list[Measu
     return [Measurement(True, _cases(workspace, rule, plan, columns, rows, i)) for i, rule in enumerate(readings)]
 
 
-def _counted(workspace: Workspace, plan: Plan, rule: CheckedRule) -> Measurement:
-    """The clear cases by number only, the others in the order of their keys.
+def _counted(workspace: Workspace, plan: Plan, rules: Sequence[CheckedRule]) -> list[Measurement]:
+    """For each rule the clear cases by number only, the others in the order of their keys.
 
     One pass: the clear cases are counted, the others listed. (As a filter the conditions would be written out, and
-    computed, once for every mention.)
+    computed, once for every mention; a filter of an aggregate makes the engine copy what the aggregate is not about.)
     """
-    case = ", ".join(f'"{c}"' for c in plan.columns)
+    is_settled, asked = [], ['"p"']
+    for i, rule in enumerate(rules):
+        clear, first, provisional = (f'"{c}"' for c in (of_reading("_settled", i), of_reading("first", i), plan.own("provisional", i)))
+        is_settled.append(f"{settled(rule.lines, plan, i)} AS {clear}")
+        for line in clear_lines(rule.lines):
+            its = f"{clear} AND {first} = {line}"
+            asked += [f"count(CASE WHEN {its} THEN 1 END)", f"bool_or({provisional} AND {its})"]
+        case = ", ".join(f'"{c}"' for c in plan.of(i))
+        asked.append(f"list(row({case})) FILTER (NOT {clear})")
     found = workspace.run(f"""
-        SELECT "p", "first", count(*) FILTER ("_settled"), bool_or("provisional") FILTER ("_settled"),
-               list(row({case})) FILTER (NOT "_settled")
-        FROM (SELECT *, {settled(rule.lines, plan)} AS "_settled" FROM ({plan.query}))
-        GROUP BY "p", "first" ORDER BY "p", "first"
-        """)
-    k, p = plan.columns.index("k"), plan.columns.index("p")
-    unclear = sorted((c for *_, some in found for c in some or ()), key=lambda c: (c[k], c[p]))
-    _keep_places(workspace, cases_source(workspace, rule), plan.columns, unclear)
-    return Measurement(True, _cases(workspace, rule, plan, plan.columns, unclear),
-                       tuple(number_of_cases(rule, *numbers) for *numbers, _ in found if numbers[2]))
+        SELECT {', '.join(asked)} FROM (SELECT *, {', '.join(is_settled)} FROM ({plan.query})) GROUP BY "p" ORDER BY "p" """)
+    at, measured = 1, []
+    for i, rule in enumerate(rules):
+        columns, clear = plan.of(i), clear_lines(rule.lines)
+        counts = [number_of_cases(rule, row[0], line, *row[at + 2 * n:at + 2 * n + 2])
+                  for row in found for n, line in enumerate(clear) if row[at + 2 * n]]
+        at += 2 * len(clear) + 1
+        k, p = columns.index("k"), columns.index("p")
+        unclear = sorted((c for row in found for c in row[at - 1] or ()), key=lambda c: (c[k], c[p]))
+        _keep_places(workspace, cases_source(workspace, rule), columns, unclear)
+        measured.append(Measurement(True, _cases(workspace, rule, plan, columns, unclear, i), tuple(counts)))
+    return measured
 
 
 def _keep_places(workspace: Workspace, source: Source | None, columns: Sequence[str], cases: Iterable[Sequence[Any]]) -> None:
@@ -169,10 +202,16 @@ def _cases(workspace: Workspace, rule: CheckedRule, plan: Plan, columns: Sequenc
     return tuple(read(row) for row in rows)
 
 
-def settled(lines: Sequence[Line], plan: Plan) -> str:
+def clear_lines(lines: Sequence[Line]) -> list[int]:
+    """The numbers of the lines with a clear verdict."""
+    return [i for i, line in enumerate(lines) if line.verdict in CLEAR_VERDICTS]
+
+
+def settled(lines: Sequence[Line], plan: Plan, number: int = 0) -> str:
     """SQL: the first line that holds gives a clear verdict, no line before it is unclear, and the case itself is sure."""
-    clear = [i for i, line in enumerate(lines) if line.verdict in CLEAR_VERDICTS]
-    ways = [" AND ".join([f'"first" = {i}', *(f'NOT "unclear{j}"' for j in range(i) if f"unclear{j}" in plan.columns)]) for i in clear]
+    unclear = [of_reading(f"unclear{j}", number) for j in range(len(lines))]
+    ways = [" AND ".join([f'"{of_reading("first", number)}" = {i}', *(f'NOT "{c}"' for c in unclear[:i] if c in plan.columns)])
+            for i in clear_lines(lines)]
     return f"coalesce(({' OR '.join(f'({w})' for w in ways) or 'FALSE'}) AND NOT \"c_doubt\", FALSE)"
 
 
@@ -195,7 +234,7 @@ def _reader(rule: CheckedRule, plan: Plan, columns: Sequence[str], source: Sourc
     unclear = [(i, own(f"unclear{i}")) for i in range(len(rule.lines)) if of_reading(f"unclear{i}", number) in at]
     excuses = [own(f"excuse{i}") for i in range(len(rule.excuses))]
     amounts = [(part, own(f"amount_{part}")) for part in rule.amount]
-    key, parameter, doubt, first, provisional = at["k"], at["p"], at["c_doubt"], own("first"), at["provisional"]
+    key, parameter, doubt, first, provisional = at["k"], at["p"], at["c_doubt"], own("first"), at[plan.own("provisional", number)]
     due, done = (None if e is None else own(n) for n, e in (("due", rule.due), ("done", rule.done)))
     named = at["subject"] if rule.subject is None else own("own_subject")
     linked = named if rule.link is None else own("link")
@@ -231,12 +270,7 @@ def make_view(workspace: Workspace, view: CheckedView) -> None:
     if base is not None and not base.supplied:
         workspace.sources[view.name] = Source(view.name, shape, None, frozenset(), open=True)
         return
-    with workspace.lock:
-        if view.cases.form == "every":
-            make_periods(workspace, view.cases)
-        key = key_of(view, _states(workspace, view.cases, view.sets, None), workspace.as_of, workspace.contract.service_start,
-                     workspace.contract.service_end)
-        plan = workspace.plans.kept(key, lambda: plan_view(workspace, view))
+    plan = _kept(workspace, view.cases, view, _states(workspace, view.cases, view.sets, None), lambda: plan_view(workspace, view))
     name = f"view_{view.name}"
     workspace.run(f'CREATE OR REPLACE TABLE "{name}" AS {plan.query}')
     total, doubtful = workspace.run(f'SELECT count(*), count(*) FILTER ("_doubt") FROM "{name}"')[0]

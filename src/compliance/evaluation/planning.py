@@ -86,7 +86,7 @@ def what_is_measured(rule: CheckedRule) -> tuple[object, ...]:
 
 
 def plan_rule(workspace: Workspace, readings: Sequence[CheckedRule]) -> Plan:
-    """Compiles a rule, or readings of it that measure the same."""
+    """Compiles a rule, or readings of it that measure the same, or rules with the same cases and no sets."""
     rule = readings[0]
     asked = list(dict.fromkeys(e for reading in readings for e in _expressions(reading)))
     built = _build(workspace, rule.cases, rule.sets, rule.lets, asked, rule.rule.family)
@@ -98,9 +98,12 @@ def plan_rule(workspace: Workspace, readings: Sequence[CheckedRule]) -> Plan:
     relation.store_expressions({e: e for e in points if isinstance(e, Apply) and e not in relation.stored})
     columns = {of_reading(name, i): column for i, reading in enumerate(readings)
                for name, column in _result_columns(relation, reading).items()}
-    relation.table = relation.table.mutate(**columns, provisional=relation.is_provisional())
+    nodes = [{n for e in _expressions(reading) for n in calendar_nodes(e)} for reading in readings]
+    columns |= {of_reading("provisional", i): relation.is_provisional(set().union(*nodes) - own)
+                for i, own in enumerate(nodes) if i == 0 or own != nodes[0]}
+    relation.table = relation.table.mutate(**columns)
     lets = {n: (s.lo, s.hi) for n in rule.lets for s in (relation.stored["let", n],)}
-    names = {"k", "p", "subject", "c_doubt", "provisional", *columns}
+    names = {"k", "p", "subject", "c_doubt", *columns}
     names |= {c for pair in lets.values() for c in pair if c}
     evidence = [(e.rows, e.count) for e in built.evidence]
     if lineage.CASE_ROWS in relation.table.columns:

@@ -50,6 +50,7 @@ class Relation:
     table: ir.Table
     stored: dict[Hashable, Stored] = field(default_factory=dict)
     provisional: list[str] = field(default_factory=list)
+    looked_up: dict[Apply, tuple[str, ...]] = field(default_factory=dict)  # what is provisional of each calendar function
     prefix: str = "c"
     staged: bool = False  # whether what was built so far may be named as a stage
     stages: dict[str, str] = field(default_factory=dict)  # the query of each stage under its name
@@ -169,7 +170,9 @@ class Relation:
         for expression in expressions:
             for node in calendar_nodes(expression):
                 if node not in self.stored:
+                    before = len(self.provisional)
                     self._join_calendar(node)
+                    self.looked_up[node] = tuple(self.provisional[before:])
 
     def _join_calendar(self, node: Apply) -> None:
         env = self.environment()
@@ -246,9 +249,10 @@ class Relation:
         self.provisional.append(names["provisional"])
         return names["day"]
 
-    def is_provisional(self) -> ir.BooleanValue:
-        """Whether a looked-up day lies in a year whose notice has not been published."""
-        flags = [self.table[n].fill_null(False) for n in self.provisional]
+    def is_provisional(self, without: Iterable[Apply] = ()) -> ir.BooleanValue:
+        """Whether a looked-up day lies in a year whose notice has not been published; but for some calendar functions."""
+        left_out = {name for node in without for name in self.looked_up[node]}
+        flags = [self.table[n].fill_null(False) for n in self.provisional if n not in left_out]
         return ibis.or_(*flags) if flags else ibis.literal(False)
 
 

@@ -40,8 +40,9 @@ PAIRED = 20_000
 class Source:
     """A table that rules read, with what its evidence leaves open.
 
-    `relation` has `_id`, `_doubt` and the supplied columns; that of a large evidence table with its whole key also has PLACE. `open` says that rows may be missing from it; `unread` are
-    columns with cells that could not be read (marked by `<column>__unread`), `nullable` those with blanks.
+    `relation` has `_id`, `_doubt` and the supplied columns; that of a large evidence table with its whole key also has
+    PLACE. `open` says that rows may be missing from it; `unread` are columns with cells that could not be read (marked
+    by `<column>__unread`), `nullable` those with blanks.
     `complete` is the window for which it is known to be complete, where only part of the time was handed over.
     `exact_moments` are columns of moments none of which is known only to the day.
     """

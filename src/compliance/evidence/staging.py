@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from compliance.ground import Location, Problem
 
 # Sheets of our own template that hold no evidence.
 _INSTRUCTIONS = frozenset({"说明", "代码", "instructions", "codes"})
+
+_BLOCK = 4 * 1024**2  # bytes that are written while they are digested
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,15 @@ def stage(path: Path, staging: Path, dictionary: Dictionary, declared: Mapping[s
 
 def _taken(path: Path, target: Path) -> tuple[Path, str]:
     """A copy with its sha256: the file that is read is the file whose digest is reported, whatever happens to the other."""
-    copy = target.with_suffix(path.suffix.lower())
-    shutil.copyfile(path, copy)
-    with copy.open("rb") as file:
-        return copy, hashlib.file_digest(file, "sha256").hexdigest()
+    copy, digest = target.with_suffix(path.suffix.lower()), hashlib.sha256()
+    with path.open("rb") as given, copy.open("wb") as taken, ThreadPoolExecutor(1) as digesting:
+        before: Future[None] | None = None
+        while block := given.read(_BLOCK):
+            if before is not None:
+                before.result()  # at most two blocks are in memory
+            before = digesting.submit(digest.update, block)
+            taken.write(block)
+    return copy, digest.hexdigest()
 
 
 def _stage_folder(folder: Path, staging: Path, dictionary: Dictionary, declared: Mapping[str, Declared],

@@ -53,7 +53,8 @@ def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> Cells:
     """Makes `text_<table>`."""
     columns = parts[0].staged.columns  # every part has the same
     ordered = sorted(parts, key=lambda p: (p.file, p.sheet or ""))
-    stored = any(p.staged.path.suffix != ".parquet" for p in ordered)
+    of_types = [p.staged.path.suffix == ".parquet" for p in ordered]
+    stored = not all(of_types)
     selects, before = [], 0
     for part in ordered:
         selected = ", ".join(map(quoted, columns))
@@ -65,7 +66,7 @@ def load_text(backend: Backend, table: str, parts: Sequence[Part]) -> Cells:
         before += part.staged.rows
     kind = "TABLE" if stored else "VIEW"
     backend.raw_sql(f"CREATE OR REPLACE {kind} {quoted('text_' + table)} AS {' UNION ALL '.join(selects)}")
-    if all(p.staged.path.suffix != ".parquet" for p in ordered):
+    if not any(of_types):
         return Cells(dict.fromkeys(columns, "VARCHAR"))
     described = backend.raw_sql(f"DESCRIBE {quoted('text_' + table)}").fetchall()
     return Cells({name: kind for name, kind, *_ in described if name in columns}, stored, None if stored else _profile(parts))
