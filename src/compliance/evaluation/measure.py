@@ -156,28 +156,31 @@ def _counted(workspace: Workspace, plan: Plan, rules: Sequence[CheckedRule]) -> 
     One pass: the clear cases are counted, the others listed. (As a filter the conditions would be written out, and
     computed, once for every mention; a filter of an aggregate makes the engine copy what the aggregate is not about.)
     """
-    is_settled, asked = [], ['"p"']
+    are_settled = ", ".join(f'{settled(rule.lines, plan, i)} AS "{of_reading("_settled", i)}"' for i, rule in enumerate(rules))
+    asked = ", ".join(_numbers_and_cases(plan, rule, i) for i, rule in enumerate(rules))
+    found = workspace.run(f'SELECT "p", {asked} FROM (SELECT *, {are_settled} FROM ({plan.query})) GROUP BY "p" ORDER BY "p"')
+    measured = []
     for i, rule in enumerate(rules):
-        clear, first, provisional = (f'"{c}"' for c in (of_reading("_settled", i), of_reading("first", i), plan.own("provisional", i)))
-        is_settled.append(f"{settled(rule.lines, plan, i)} AS {clear}")
-        for line in clear_lines(rule.lines):
-            its = f"{clear} AND {first} = {line}"
-            asked += [f"count(CASE WHEN {its} THEN 1 END)", f"bool_or({provisional} AND {its})"]
-        case = ", ".join(f'"{c}"' for c in plan.of(i))
-        asked.append(f"list(row({case})) FILTER (NOT {clear})")
-    found = workspace.run(f"""
-        SELECT {', '.join(asked)} FROM (SELECT *, {', '.join(is_settled)} FROM ({plan.query})) GROUP BY "p" ORDER BY "p" """)
-    at, measured = 1, []
-    for i, rule in enumerate(rules):
-        columns, clear = plan.of(i), clear_lines(rule.lines)
-        counts = [number_of_cases(rule, row[0], line, *row[at + 2 * n:at + 2 * n + 2])
-                  for row in found for n, line in enumerate(clear) if row[at + 2 * n]]
-        at += 2 * len(clear) + 1
+        columns = plan.of(i)
+        of_rule = [(row[0], *row[1 + 3 * i:4 + 3 * i]) for row in found]
+        counted = [number_of_cases(rule, parameter, line, number, provisional) for parameter, numbers, is_provisional, _ in of_rule
+                   for line, number, provisional in zip(clear_lines(rule.lines), numbers, is_provisional, strict=True) if number]
         k, p = columns.index("k"), columns.index("p")
-        unclear = sorted((c for row in found for c in row[at - 1] or ()), key=lambda c: (c[k], c[p]))
+        unclear = sorted((case for *_, cases in of_rule for case in cases or ()), key=lambda c: (c[k], c[p]))
         _keep_places(workspace, cases_source(workspace, rule), columns, unclear)
-        measured.append(Measurement(True, _cases(workspace, rule, plan, columns, unclear, i), tuple(counts)))
+        measured.append(Measurement(True, _cases(workspace, rule, plan, columns, unclear, i), tuple(counted)))
     return measured
+
+
+def _numbers_and_cases(plan: Plan, rule: CheckedRule, number: int) -> str:
+    """SQL, three columns: how many cases each clear line settles, whether some of them are provisional, and the other cases."""
+    is_settled, first, provisional = (f'"{c}"' for c in (of_reading("_settled", number), of_reading("first", number),
+                                                        plan.own("provisional", number)))
+    settling = [f"{is_settled} AND {first} = {line}" for line in clear_lines(rule.lines)]
+    counts = ", ".join(f"count(CASE WHEN {s} THEN 1 END)" for s in settling)
+    flags = ", ".join(f"bool_or({provisional} AND {s})" for s in settling)
+    case = ", ".join(f'"{c}"' for c in plan.of(number))
+    return f"[{counts}], [{flags}], list(row({case})) FILTER (NOT {is_settled})"
 
 
 def _keep_places(workspace: Workspace, source: Source | None, columns: Sequence[str], cases: Iterable[Sequence[Any]]) -> None:
