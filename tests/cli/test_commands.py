@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from rich.console import Console
 from typer.main import get_command
 
 from compliance.cli.lazy import COMMANDS as LAZY
 from compliance.cli.lazy import command_named
 from compliance.cli.main import app
+from compliance.cli.shown import table_with
 
 AS_OF = "2026-06-30"
 COMMANDS = {"": get_command(app)}
@@ -223,3 +226,12 @@ def test_evidence_may_be_a_workbook_that_was_filled_in(run, rules, tmp_path):
     assert result.exit_code == 0, result.output
     [finding] = json.loads(result.stdout)["findings"]
     assert finding["verdict"] == "compliant" and finding["evidence"][0]["row"] == row
+
+
+def test_a_table_breaks_long_names_over_lines_and_cuts_none_off():
+    table = table_with("table", "file")
+    table.add_row("billing_lines_of_the_year", "billing_lines_of_the_year_2026.csv")
+    shown = io.StringIO()
+    Console(file=shown, width=30).print(table)
+    cells = [[c.strip() for c in line.split("│")[1:3]] for line in shown.getvalue().splitlines() if "│" in line]
+    assert ["".join(column) for column in zip(*cells, strict=True)] == ["billing_lines_of_the_year", "billing_lines_of_the_year_2026.csv"]

@@ -10,11 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from compliance.batch.portfolio import Job, Result, entry, index_page, is_done, plan, run_jobs
 from compliance.batch.workers import worker_processes
-from compliance.cli.shown import errors, out, plain, show_problems
+from compliance.cli.shown import errors, out, plain, show_problems, table_with
 from compliance.ground import Location, Problem
 from compliance.linting.loading import contract_ids, load_kept_contract
 from compliance.model.verdict import OPEN_VERDICTS
@@ -98,7 +96,7 @@ def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Pat
 
 
 def _summary(entries: list[dict[str, Any]], results: Sequence[Result], folder: Path, lang: str) -> int:
-    table = Table("contract", "audit date", "provisions", "report")
+    table = table_with("contract", "audit date", "provisions", "report")
     for e in entries:
         counts = ", ".join(f"{labels.VERDICTS[v][lang]} {e['counts'][v]}" for v, _ in labels.SHOWN if e["counts"].get(v))
         table.add_row(e["id"], e["as_of"], counts, f"{folder.name}/{e['id']}/report.html" if e["status"] == "done" else "failed")

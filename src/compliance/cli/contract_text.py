@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from compliance.cli.places import rules_root
-from compliance.cli.shown import out, plain, show_problems, unusable
+from compliance.cli.shown import out, plain, show_problems, table_with, unusable
 from compliance.contract_text.readers.files import read_contract_text
 from compliance.contract_text.records import ClauseTree
 from compliance.contract_text.review.checks import review_document
@@ -92,9 +92,7 @@ def show_review(file: Path, format_: str, out_dir: Path | None, lang: str) -> in
 
 def _flaws(document: dict[str, Any], lang: str) -> Table:
     heads = {"zh": ("", "问题", "条款", "说明", "计算"), "en": ("", "Check", "Clauses", "What", "Computation")}[lang]
-    table = Table(title=document["file"])
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    table = table_with(*heads, title=document["file"])
     for flaw in document["flaws"]:
         clauses = list(dict.fromkeys(p["clause"] for p in flaw["places"]))
         shown = ", ".join(clauses[:6]) + (f" +{len(clauses) - 6}" if len(clauses) > 6 else "")
@@ -140,9 +138,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _changes(changed: Sequence[Change]) -> Table:
-    table = Table("Change", "Before", "Now", "Provisions", "Figures", "Rules", title="What the new text changes")
-    for column in table.columns:
-        column.overflow = "fold"
+    table = table_with("Change", "Before", "Now", "Provisions", "Figures", "Rules", title="What the new text changes")
     for change in changed:
         row = _change(change)
         table.add_row(row["kind"], plain(row["before"] or ""), plain(row["after"] or ""), ", ".join(row["provisions"]),

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from compliance.cli.places import rules_root
-from compliance.cli.shown import out, plain, show_problems
+from compliance.cli.shown import out, plain, show_problems, table_with
 from compliance.evidence.check import check_evidence
 from compliance.evidence.dictionary import load_dictionary
 from compliance.linting.loading import load_kept_contract
@@ -27,7 +26,7 @@ def check(folder: Annotated[str, typer.Argument(help="Folder, workbook or databa
     """
     files, problems = check_evidence(folder)
     if files:
-        table = Table("table", "file", "rows", "accepted", "rejected", "blank", "encoding")
+        table = table_with("table", "file", "rows", "accepted", "rejected", "blank", "encoding")
         for file in files:
             name = f"{file.file}[{file.sheet}]" if file.sheet else file.file
             table.add_row(file.table, plain(name), str(file.rows), str(file.accepted), str(file.rejected), str(file.blank),

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from compliance.cli.places import rules_root
-from compliance.cli.shown import out, plain, show_problems
+from compliance.cli.shown import out, plain, show_problems, table_with
 from compliance.ground import Problem
 from compliance.linting.loading import LoadedContract, contract_ids, load_contract
 from compliance.model.rule import Amount, Cases, Decision, Excuse, Follows, RowSet, Rule, Source, When
@@ -202,7 +201,7 @@ def coverage(contract: Annotated[str | None, typer.Argument(help="One contract; 
     Example: compliance rules coverage govcloud-2026 --missing
     """
     root, contracts = _chosen(rules_dir)
-    table = Table("contract", "category", "provisions", "encoded", "automatic", "of these encoded")
+    table = table_with("contract", "category", "provisions", "encoded", "automatic", "of these encoded")
     for name in contracts if contract is None else [contract]:
         loaded = _load(root, name)
         encoded = covered(loaded)

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from compliance.evidence.dictionary import evidence_name
@@ -39,6 +39,11 @@ def unusable(problems: list[Problem]) -> typer.Exit:
     return typer.Exit(2)
 
 
+def table_with(*heads: str, title: str | None = None) -> Table:
+    """A table that breaks what does not fit over lines: a name that is cut off names nothing."""
+    return Table(*(Column(head, overflow="fold") for head in heads), title=title)
+
+
 def verdict_text(verdict: str, lang: str) -> Text:
     return Text(VERDICT_WORDS[verdict].as_dict()[lang], style=_COLOURS.get(verdict, ""))
 
@@ -47,9 +52,8 @@ def findings_table(document: dict[str, Any], lang: str) -> Table:
     """One line a finding: clause, what it asks, verdict, dates, amount."""
     heads = {"zh": ("条款", "规定", "对象", "结论", "应于", "实际", "金额", "证据"),
              "en": ("Clause", "Provision", "Subject", "Verdict", "Due", "Done", "Amount", "Evidence")}[lang]
-    table = Table(title=document["manifest"]["contract"]["title"][lang], show_lines=False)
-    for head in heads:
-        table.add_column(head, justify="right" if head in ("金额", "Amount") else "left", overflow="fold")
+    table = table_with(*heads, title=document["manifest"]["contract"]["title"][lang])
+    table.columns[heads.index({"zh": "金额", "en": "Amount"}[lang])].justify = "right"
     for finding in document["findings"]:
         first = finding["evidence"][0] if finding["evidence"] else None
         where = f"{first['file']}:{first['row']}" if first else ", ".join(_named(m, lang) for m in finding["missing"][:2])
