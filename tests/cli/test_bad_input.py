@@ -193,6 +193,7 @@ def test_a_worker_that_dies_fails_its_contract_and_the_summary_says_so(run, rule
     out = tmp_path / "reports"
     result = run("batch", "--evidence", tmp_path / "portfolio", "--as-of", AS_OF, "--rules", rules, "--out", out, "--jobs", 1)
     assert result.exit_code == 2 and "sample: the worker process ended" in words(result.output)
+    assert "未完成" in result.output and "index.html" in result.output
     assert "未完成" in (out / "index.html").read_text(encoding="utf-8") and not (out / "sample").exists()
 
 

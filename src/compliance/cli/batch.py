@@ -96,11 +96,14 @@ def _signed(texts: Path | None, contracts: Sequence[str]) -> tuple[dict[str, Pat
 
 
 def _summary(entries: list[dict[str, Any]], results: Sequence[Result], folder: Path, lang: str) -> int:
-    table = table_with("contract", "audit date", "provisions", "report")
+    """Prints the provisions of each contract by their worst verdict; the exit status."""
+    table = table_with(*{"zh": ("合同", "审计日", "条款数（按其最严重的结论）"),
+                         "en": ("Contract", "Audit date", "Provisions by their worst verdict")}[lang])
     for e in entries:
         counts = ", ".join(f"{labels.VERDICTS[v][lang]} {e['counts'][v]}" for v, _ in labels.SHOWN if e["counts"].get(v))
-        table.add_row(e["id"], e["as_of"], counts, f"{folder.name}/{e['id']}/report.html" if e["status"] == "done" else "failed")
+        table.add_row(e["id"], e["as_of"], counts if e["status"] == "done" else {"zh": "未完成", "en": "Not done"}[lang])
     out.print(table)
+    out.print(plain(str(folder / "index.html")), soft_wrap=True)
     failed = [result for result in results if result.status == "failed"]
     for result in failed:
         errors.print(plain(f"{result.contract}: {result.message}"))
