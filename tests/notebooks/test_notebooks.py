@@ -39,9 +39,10 @@ def run(name, folder, **parameters):
 
 
 def printed(notebook) -> list[str]:
-    """The lines that its cells printed."""
-    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
-    return [line for o in outputs if o.output_type == "stream" and o.name == "stdout" for line in o.text.splitlines()]
+    """The lines that its cells printed; a kernel hands a line over in pieces where the machine is busy."""
+    texts = ["".join(o.text for o in c.outputs if o.output_type == "stream" and o.name == "stdout")
+             for c in notebook.cells if c.cell_type == "code"]
+    return [line for text in texts for line in text.splitlines()]
 
 
 def has_no_error(notebook) -> bool:
