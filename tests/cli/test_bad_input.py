@@ -174,6 +174,17 @@ def test_explaining_what_was_not_asked_names_the_nearest(run, rules, evidence):
     assert result.exit_code == 2 and "there is no finding for 'P003' help: did you mean 'P001'?" in words(result.output)
 
 
+def test_explaining_a_provision_without_a_rule_says_so_and_names_no_other(run, rules, evidence):
+    result = run("explain", "sample", "P002", "--evidence", evidence, "--as-of", AS_OF, "--rules", rules)
+    assert result.exit_code == 2 and "no rule decides 'P002' (clause 3) yet" in words(result.output)
+    assert "did you mean" not in result.output and "compliance rules coverage sample --missing" in words(result.output)
+
+
+def test_a_case_that_is_not_there_names_the_nearest_of_its_provision(run, rules, evidence):
+    result = run("explain", "sample", "P001", "Z9", "--evidence", evidence, "--as-of", AS_OF, "--rules", rules)
+    assert result.exit_code == 2 and "there is no finding for 'P001 Z9'" in words(result.output)
+
+
 def test_a_batch_without_evidence_writes_nothing(run, rules, evidence, tmp_path):
     out = tmp_path / "reports"
     refused(run("batch", "--evidence", tmp_path / "absent", "--rules", rules, "--out", out), out, "evidence-missing-folder")

@@ -57,6 +57,12 @@ rules:
   rows:
     same: {from: work_orders, where: "subject_id = case.subject_id"}
   must: count(same) = 1
+- id: nothing-published
+  provision: P004
+  title: {zh: 不公开, en: Nothing is published}
+  cases: {each: disclosures, where: "action = 'publish' and disclosing_party = 'party_b'"}
+  must: "false"
+  none: compliant
 - id: two-shifts
   provision: P003
   title: {zh: 每人至少两班, en: Two shifts a person}
@@ -131,9 +137,10 @@ def test_more_rows_than_are_named_are_counted(loaded):
     assert finding.evidence_count >= lineage.SHOWN + 7
 
 
-def test_what_rests_on_there_being_no_row_says_where_it_was_looked_for(loaded):
+@pytest.mark.parametrize("rule", ["no-disclosure", "nothing-published"], ids=["no row of a set", "no case"])
+def test_what_rests_on_there_being_no_row_says_where_it_was_looked_for(loaded, rule):
     other = [{"disclosure_id": "D1", "action": "publish", "disclosing_party": "party_a", "disclosed_at": "2026-02-01"}]
-    [finding] = of_rule(findings(loaded, disclosures=other), "no-disclosure")
+    [finding] = of_rule(findings(loaded, disclosures=other), rule)
     assert (finding.verdict, finding.evidence_count) == ("compliant", 0)
     assert "No row of disclosures bears on it." in finding.explanation.en
     assert "已查 信息披露" in finding.explanation.zh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -29,14 +30,29 @@ def explain(contract: Contract, provision: Annotated[str, typer.Argument(help="P
     wanted = [f for f in document["findings"] if _is_about(f, contract, provision)]
     found = [f for f in wanted if subject in (None, f["subject"])]
     if not found:
-        known = [str(f["subject"]) for f in wanted if f["subject"]] if wanted else sorted(
-            {f["provision"].removeprefix(f"{contract}-") for f in document["findings"]})
-        asked = provision if not wanted else f"{provision} {subject}"
-        raise unusable([Problem("explain-nothing", f"there is no finding for '{asked}'", Location(contract),
-                                 suggestion(subject or "" if wanted else provision, known))])
+        raise unusable([_nothing(document, contract, provision, subject, wanted)])
     for finding in found:
         show_finding(finding, document, lang.value)
 
 
+def _names(provision: str, contract: str) -> tuple[str, str]:
+    """A provision with and without its contract."""
+    return provision, provision.removeprefix(f"{contract}-")
+
+
 def _is_about(finding: dict[str, Any], contract: str, name: str) -> bool:
-    return name in (finding["provision"], finding["provision"].removeprefix(f"{contract}-"), finding["rule"], finding["id"])
+    return name in (*_names(finding["provision"], contract), finding["rule"], finding["id"])
+
+
+def _nothing(document: dict[str, Any], contract: str, asked: str, subject: str | None, wanted: Sequence[dict[str, Any]]) -> Problem:
+    """Why there is nothing to explain: no such case, a provision without a rule, or no such provision."""
+    if wanted:
+        known = [str(f["subject"]) for f in wanted if f["subject"]]
+        return Problem("explain-nothing", f"there is no finding for '{asked} {subject}'", Location(contract),
+                       suggestion(subject or "", known))
+    for provision in document["coverage"]["provisions"]:
+        if asked in _names(provision["provision"], contract):
+            return Problem("explain-not-encoded", f"no rule decides '{asked}' (clause {provision['clause']}) yet", Location(contract),
+                           f"decide it by hand; compliance rules coverage {contract} --missing lists all such provisions")
+    known = sorted({_names(f["provision"], contract)[1] for f in document["findings"]})
+    return Problem("explain-nothing", f"there is no finding for '{asked}'", Location(contract), suggestion(asked, known))

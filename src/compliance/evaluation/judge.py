@@ -216,7 +216,8 @@ def _no_case(workspace: Workspace, rule: CheckedRule, about: _About) -> Outcome:
     as_once = replace(rule, cases=CheckedCases("once", None, None, None, None, "calendar", None, None, False), lets={},
                       lines=rule.none, due=None, done=None, excuses=(), amount={}, subject=None, link=None, readings=(),
                       rule=replace(rule.rule, family=None))
-    return _judge(workspace, as_once, about, measure_rule(workspace, as_once).cases[0])
+    outcome = _judge(workspace, as_once, about, measure_rule(workspace, as_once).cases[0])
+    return outcome if outcome.evidence else replace(outcome, looked_at=tables_read(workspace, rule))
 
 
 def _plain(workspace: Workspace, rule: CheckedRule, about: _About, verdict: str, missing: tuple[str, ...]) -> Outcome:
