@@ -88,9 +88,9 @@ class Workspace:
     places: dict[int, EvidenceReference] = field(default_factory=dict)  # the rows behind cases whose place is known already
     turn: AbstractContextManager[object] = field(default_factory=nullcontext)  # what a statement waits for
 
-    def on(self, backend: Backend, turn: AbstractContextManager[object] | None = None) -> Workspace:
-        """The same workspace over another connection to its engine; its statements take turns where a lock is given."""
-        return replace(self, backend=backend, turn=turn or self.turn)
+    def on(self, backend: Backend, turn: AbstractContextManager[object]) -> Workspace:
+        """The same workspace over another connection to its engine; its statements take turns where `turn` is a lock."""
+        return replace(self, backend=backend, turn=turn)
 
     def source(self, name: str) -> Source:
         """The table of that name; one that was not supplied is open and empty."""

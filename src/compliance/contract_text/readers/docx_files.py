@@ -50,8 +50,7 @@ def _package_problem(raw: bytes, file: str) -> Problem | None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             members = package.infolist()
-    # A package of a zip version, or with a feature, that the library does not read is answered by it with NotImplementedError.
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError):  # RuntimeError: a kind of package that the library does not read
         return Problem("contract-damaged", "the file is no DOCX document: it is not zipped", place, _AGAIN)
     size = sum(m.file_size for m in members)
     text = sum(m.file_size for m in members if m.filename.lower().endswith((".xml", ".rels")))
